@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is built with the same strictness (docs/adr/0001-footing.md).
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+// Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
+let relaxed: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+// `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
+let isStatic = Context.environment["MARTLET_STATIC"] == "1"
+func library(_ shared: String, archive: String? = nil) -> LinkerSetting {
+    .linkedLibrary(isStatic ? ":lib\(archive ?? shared).a" : shared)
+}
+
+func target(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
+}
+
+let package = Package(
+    name: "martlet",
+    products: [.executable(name: "martlet", targets: ["martlet"])],
+    targets: [
+        // C libraries, each imported by exactly one Swift target.
+        .systemLibrary(name: "CUV"),
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CYAML"),
+        .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++")]),
+        .target(name: "CThread"),
+
+        // From the bottom up; arrows go down only (scripts/check-imports holds them).
+        target("Bytes", []),
+        target("Events", ["Bytes"]),
+        target("Messaging", ["Bytes", "Events"]),
+        target("MessagingTesting", ["Bytes", "Events", "Messaging"]),
+        target("Loop", ["CUV", "CThread", "Bytes", "Messaging"], linker: [library("uv", archive: "uv_a")]),
+        target("TLS", ["COpenSSL", "Bytes", "Messaging", "Loop"], linker: [library("ssl"), library("crypto")]),
+        target("Store", ["CSQLite", "Bytes", "Messaging", "Loop"], linker: [library("sqlite3")]),
+        target("YAML", ["CYAML", "Bytes"], linker: [library("yaml")]),
+        target("RedisClient", ["CHiredis", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("hiredis")]),
+        target("HTTP", ["Bytes", "Messaging", "Loop", "TLS"]),
+        target("Rules", ["CRE2", "Bytes", "Events"]),
+        target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
+        target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
+        target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
+        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "RedisClient"]),
+        target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
+        target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
+        target(
+            "Runtime",
+            [
+                "Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Rules", "Observability", "Resources",
+                "Brokers", "AppChannels", "HTTPAPI",
+            ]),
+        .executableTarget(
+            name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
+            swiftSettings: strict),
+
+        tests("BytesTests", ["Bytes"]),
+        tests("EventsTests", ["Bytes", "Events"]),
+        tests("RulesTests", ["Bytes", "Events", "Rules"]),
+        tests("YAMLTests", ["Bytes", "YAML"]),
+        tests("ResourcesTests", ["Bytes", "Events", "Messaging", "YAML", "Rules", "Resources"]),
+        tests("LoopTests", ["Bytes", "Messaging", "Loop"]),
+        tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
+        tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
+        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
+        tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
+        tests(
+            "ContractTests",
+            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
+        tests(
+            "RuntimeTests",
+            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)
