@@ -1,0 +1,31 @@
+package import Messaging
+
+/// One event between broker and settlement, beside its slot in the lane engine.
+struct Flight {
+    /// What the next attempt does.
+    enum Stage {
+        /// It was not looked at yet.
+        case fresh
+        /// It goes to the app.
+        case app
+        /// It goes to the dead letter topic; nil where it goes there because an attempt failed, else the drop that was decided.
+        case deadLetter(DropReason?)
+    }
+
+    var received: ReceivedMessage
+    var stage = Stage.fresh
+    var failures: Int
+    var arrived: Instant
+    var target: [UInt8] = []
+    var body: [UInt8] = []
+    var traceparent: [UInt8]?
+    var tracestate: String?
+    var eventID = ""
+    var wake = Wake.none
+
+    init(_ received: ReceivedMessage, arrived: Instant) {
+        self.received = received
+        self.arrived = arrived
+        failures = received.message.earlierAttempts
+    }
+}
