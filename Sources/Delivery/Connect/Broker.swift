@@ -40,6 +40,9 @@ package final class Broker {
         self.scheduler = scheduler
     }
 
+    /// `pubsub.redis "orders"`, as errors name it.
+    package var title: String { "\(type) \"\(name)\"" }
+
     /// Whether an event that is not acknowledged comes again.
     package var isDurable: Bool { capabilities.contains(.durable) }
 

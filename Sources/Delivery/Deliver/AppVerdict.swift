@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Events
 
 /// What an answer of the app means for the event (spec 1.6, "Interpreting the HTTP answer").
@@ -18,7 +19,7 @@ package enum AppVerdict: Sendable, Equatable {
         }
         // The two answers that nearly every app gives, without looking into them.
         if body.isEmpty || body == successBody { return .success }
-        guard let answer = try? JSONValue.parsePrefix(body), case .object = answer,
+        guard let answer = try? JSONValue.parseFirst(body.rawSpan), case .object = answer,
             case .string(let word)? = answer[ignoringCase: "status"]
         else { return .success }
         switch word {

@@ -1,4 +1,5 @@
-package import Messaging
+internal import Events
+internal import Messaging
 
 /// One event between broker and settlement, beside its slot in the lane engine.
 struct Flight {
@@ -8,8 +9,8 @@ struct Flight {
         case fresh
         /// It goes to the app.
         case app
-        /// It goes to the dead letter topic; nil where it goes there because an attempt failed, else the drop that was decided.
-        case deadLetter(DropReason?)
+        /// It goes to the dead letter topic.
+        case deadLetter
     }
 
     var received: ReceivedMessage
@@ -18,8 +19,9 @@ struct Flight {
     var arrived: Instant
     var target: [UInt8] = []
     var body: [UInt8] = []
-    var traceparent: [UInt8]?
-    var tracestate: String?
+    /// Whether the event has trace attributes that are text; without them the app gets no `traceparent` at all.
+    var carriesTrace = false
+    var trace: TraceContext?
     var eventID = ""
     var wake = Wake.none
 

@@ -1,3 +1,4 @@
+package import Bytes
 package import Messaging
 
 /// One subscription at work: it takes messages from its source, brings each to the app, and settles it, exactly once.
@@ -10,7 +11,8 @@ package final class Subscription {
     let scheduler: any Scheduler
     let destination: any Destination
     let observer: any DeliveryObserver
-    let tracer: DeliveryTracer
+    let tracer: Tracer
+    let random: RandomPool
     let schedule = RetrySchedule()
 
     var engine: LaneEngine
@@ -25,7 +27,7 @@ package final class Subscription {
 
     package init(
         plan: SubscriptionPlan, broker: Broker, destination: any Destination, scheduler: any Scheduler,
-        observer: any DeliveryObserver, tracer: DeliveryTracer
+        observer: any DeliveryObserver, tracer: Tracer, random: RandomPool
     ) {
         self.plan = plan
         self.broker = broker
@@ -33,6 +35,7 @@ package final class Subscription {
         self.scheduler = scheduler
         self.observer = observer
         self.tracer = tracer
+        self.random = random
         let isSerial = broker.capabilities.contains(.serial)
         engine = LaneEngine(
             capacity: plan.bounds.events, concurrency: isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events))
