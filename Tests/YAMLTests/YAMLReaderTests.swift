@@ -57,8 +57,8 @@ import Testing
         ("kind: [\n", "yaml: line 1: did not find expected node content"),
         ("apiVersion: a\nkind: b\nmetadata:\n  name: x\n spec: [\n", "yaml: line 4: did not find expected key"),
         ("apiVersion: a\nkind: b\nmetadata:\n\tname: x\n", "yaml: line 4: found character that cannot start any token"),
-        ("a: *nope\n", "yaml: line 1: unknown anchor 'nope' referenced"),
-        ("a: &a [*a]\n", "yaml: line 1: anchor 'a' value contains itself"),
+        ("a: *nope\n", "yaml: unknown anchor 'nope' referenced"),
+        ("a: &a [*a]\n", "yaml: anchor 'a' value contains itself"),
     ])
     func `a fault is named as Go's package names it`(text: String, expected: String) {
         #expect(fault(text)?.goText == expected)
