@@ -9,7 +9,8 @@ package struct Finding: Sendable, Equatable {
         case info
         /// Something is left out or read differently than the user may expect; the rest goes on.
         case warning
-        /// The component that it names cannot start. Without `ignoreErrors` that ends the process.
+        /// Something that was asked for is not there: a file's text is no YAML, a secret is missing, or the component that is named
+        /// cannot start with its values. Whether that ends the process is for the runtime to say.
         case error
         /// The process cannot start.
         case fatal
@@ -30,7 +31,8 @@ package struct Finding: Sendable, Equatable {
     package var message: String
 
     package init(
-        _ severity: Severity, file: String = "", line: Int = 0, resource: String = "", field: String = "", _ message: String
+        _ severity: Severity, file: String = "", line: Int = 0, resource: String = "", field: String = "",
+        _ message: String
     ) {
         self.severity = severity
         self.file = file

@@ -10,7 +10,8 @@ struct ResourceHeader {
     var line: Int
 
     private static let objectMetaFields = [
-        "name", "namespace", "labels", "annotations", "generateName", "selfLink", "uid", "resourceVersion", "generation",
+        "name", "namespace", "labels", "annotations", "generateName", "selfLink", "uid", "resourceVersion",
+        "generation",
         "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "finalizers",
         "managedFields",
     ]

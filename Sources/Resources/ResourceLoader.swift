@@ -3,7 +3,7 @@ internal import YAML
 
 /// Reads the resource directories as daprd does (spec 3.1), and says what it left out.
 ///
-/// A document that does not parse, or whose values are of the wrong kind, is left out with a warning, and the rest is read.
+/// A document that does not parse (an error) or whose values are of the wrong kind (a warning) is left out, and the rest is read.
 /// Fatal are only a directory that cannot be listed and two components with one name.
 package struct ResourceLoader {
     private let context: ResourceContext
@@ -79,7 +79,8 @@ package struct ResourceLoader {
             readManifest(manifest, file: file, isFirst: index == 0)
         }
         if isCut {
-            let text = "more than \(ManifestSplitter.maximumManifests) documents in one file: the rest is not loaded; split the file"
+            let text =
+                "more than \(ManifestSplitter.maximumManifests) documents in one file: the rest is not loaded; split the file"
             add(.warning, file: file, line: 0, text)
         }
     }
@@ -90,7 +91,7 @@ package struct ResourceLoader {
             readDocument(node, firstLine: manifest.firstLine, file: file, isFirst: isFirst)
         } catch {
             let line = error.mark.line + manifest.firstLine - 1
-            skip(.component, file: file, line: line, "error converting YAML to JSON: \(error.goText)")
+            skip(.error, .component, file: file, line: line, "error converting YAML to JSON: \(error.goText)")
         }
     }
 
@@ -98,18 +99,18 @@ package struct ResourceLoader {
         var reader = DocumentReader(firstLine: firstLine)
         let goType = #"struct { v1.TypeMeta "json:\",inline\""; v1.ObjectMeta "json:\"metadata,omitzero\"" }"#
         guard let root = reader.root(node, type: goType) else {
-            addMismatches(reader, kind: .component, file: file, resource: "")
+            addMismatches(reader, .error, kind: .component, file: file, resource: "")
             return
         }
         let header = ResourceHeader(root, file: file, &reader)
         guard let kind = known(header, root) else { return }
         guard reader.mismatches.isEmpty else {
-            addMismatches(reader, kind: kind, file: file, resource: header.name)
+            addMismatches(reader, .warning, kind: kind, file: file, resource: header.name)
             return
         }
         if let fault = header.nameFault {
             let text = "invalid name \"\(header.name)\" for \"\(kind.rawValue)\": \(fault)"
-            skip(kind, file: file, line: header.line, resource: header.name, text)
+            skip(.warning, kind, file: file, line: header.line, resource: header.name, text)
             return
         }
         read(kind, root, header, &reader, isFirst: isFirst)
@@ -122,7 +123,9 @@ package struct ResourceLoader {
             let isOurs = header.apiVersion.isEmpty || header.apiVersion.hasPrefix(ResourceKind.group)
             let hint = NearestName.hint(for: header.kind, among: ResourceKind.allCases.map(\.rawValue))
             let text = "a document of kind \"\(header.kind)\" is not loaded\(hint)"
-            add(isOurs ? .warning : .info, file: header.file, line: header.line, resource: header.name, field: "kind", text)
+            add(
+                isOurs ? .warning : .info, file: header.file, line: header.line, resource: header.name, field: "kind",
+                text)
             return nil
         }
         guard kind.apiVersions.contains(header.apiVersion) else {
@@ -143,7 +146,9 @@ package struct ResourceLoader {
             let component = ComponentSpec(root, header: header, &reader)
             guard finish(reader, kind, header) else { return }
             guard !component.name.isEmpty else {
-                add(.warning, file: header.file, line: header.line, "a Component without metadata.name is not loaded; name it")
+                add(
+                    .warning, file: header.file, line: header.line,
+                    "a Component without metadata.name is not loaded; name it")
                 return
             }
             loaded.components.append(component)
@@ -179,7 +184,7 @@ package struct ResourceLoader {
     /// Tells what the reader noted; false where the document has to be left out.
     private mutating func finish(_ reader: DocumentReader, _ kind: ResourceKind, _ header: ResourceHeader) -> Bool {
         guard reader.mismatches.isEmpty else {
-            addMismatches(reader, kind: kind, file: header.file, resource: header.name)
+            addMismatches(reader, .warning, kind: kind, file: header.file, resource: header.name)
             return false
         }
         for unknown in reader.unknown {
@@ -196,23 +201,27 @@ package struct ResourceLoader {
         return false
     }
 
-    private mutating func addMismatches(_ reader: DocumentReader, kind: ResourceKind, file: String, resource: String) {
+    private mutating func addMismatches(
+        _ reader: DocumentReader, _ severity: Finding.Severity, kind: ResourceKind, file: String, resource: String
+    ) {
         for mismatch in reader.mismatches {
             let text = "error unmarshaling JSON: while decoding JSON: " + mismatch.text
-            skip(kind, file: file, line: mismatch.line, resource: resource, field: mismatch.field, text)
+            skip(severity, kind, file: file, line: mismatch.line, resource: resource, field: mismatch.field, text)
         }
     }
 
-    /// Warns that a document is left out, in daprd's words.
+    /// Tells that a document is left out, in daprd's words.
     private mutating func skip(
-        _ kind: ResourceKind, file: String, line: Int, resource: String = "", field: String = "", _ reason: String
+        _ severity: Finding.Severity, _ kind: ResourceKind, file: String, line: Int, resource: String = "",
+        field: String = "", _ reason: String
     ) {
         let text = "daprd load \(kind.rawValue) error when parsing manifests yaml resource in \(file): \(reason)"
-        add(.warning, file: file, line: line, resource: resource, field: field, text)
+        add(severity, file: file, line: line, resource: resource, field: field, text)
     }
 
     private mutating func add(
-        _ severity: Finding.Severity, file: String, line: Int, resource: String = "", field: String = "", _ message: String
+        _ severity: Finding.Severity, file: String, line: Int, resource: String = "", field: String = "",
+        _ message: String
     ) {
         loaded.findings.append(
             Finding(severity, file: file, line: line, resource: resource, field: field, message))
@@ -226,7 +235,8 @@ extension ResourceLoader {
         var kept: [ComponentSpec] = []
         for component in loaded.components {
             guard context.isInNamespace(component.namespace) else {
-                note(.info, component, "metadata.namespace", "Component is of another namespace: \(component.namespace)")
+                note(
+                    .info, component, "metadata.namespace", "Component is of another namespace: \(component.namespace)")
                 continue
             }
             if let first = existing[component.name] {
@@ -259,7 +269,8 @@ extension ResourceLoader {
         var kept: [SubscriptionSpec] = []
         for subscription in loaded.subscriptions {
             if !subscription.name.isEmpty, let place = places[subscription.name] {
-                let text = "replaces the Subscription of the same name in \(kept[place].file):\(kept[place].line); rename one"
+                let text =
+                    "replaces the Subscription of the same name in \(kept[place].file):\(kept[place].line); rename one"
                 add(
                     .warning, file: subscription.file, line: subscription.line, resource: subscription.name,
                     field: "metadata.name", text)

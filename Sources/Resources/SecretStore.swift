@@ -97,7 +97,9 @@ struct SecretStore {
             case .object(let members):
                 for member in members { collect(member.value, path + separator + member.name, &leaves) }
             case .array(let elements):
-                for (index, element) in elements.enumerated() { collect(element, path + separator + "\(index)", &leaves) }
+                for (index, element) in elements.enumerated() {
+                    collect(element, path + separator + "\(index)", &leaves)
+                }
             case .string(let text): leaves[path] = text
             case .number(let literal): leaves[path] = literal
             case .bool(let truth): leaves[path] = truth ? "true" : "false"

@@ -24,7 +24,8 @@ extension SubscriptionSpec {
         }
         deadLetterTopic = reader.text(spec, "deadLetterTopic")
         metadata = Metadata(reader.pairs(spec, "metadata").map { ($0.key, $0.value) })
-        let bulkObject = reader.object(spec, "bulkSubscribe", owner: "BulkSubscribe", type: goPackage + ".BulkSubscribe")
+        let bulkObject = reader.object(
+            spec, "bulkSubscribe", owner: "BulkSubscribe", type: goPackage + ".BulkSubscribe")
         reader.noteUnknown(bulkObject, known: ["enabled", "maxMessagesCount", "maxAwaitDurationMs"])
         bulk = Bulk(
             isEnabled: reader.bool(bulkObject, "enabled"),

@@ -6,7 +6,8 @@ package struct ValueResolver {
     package struct Result: Sendable {
         /// Components that can be started.
         package var components: [ResolvedComponent] = []
-        /// Components that cannot, each with at least one finding of severity `error` that names it.
+        /// Components that cannot, each with at least one finding of severity `error` that names it. Without `ignoreErrors` that
+        /// ends the process.
         package var failed: [ComponentSpec] = []
         /// Components that wait for a secret store that is not there. They do not start, and the process does.
         package var parked: [ComponentSpec] = []
@@ -106,7 +107,9 @@ package struct ValueResolver {
         _ item: ComponentSpec.Item
     ) -> String? {
         guard let keys = store.secret(reference.name) else {
-            note(.warning, component, line: item.line, item.name, "Error getting secret: secret \(reference.name) not found")
+            note(
+                .error, component, line: item.line, item.name,
+                "Error getting secret: secret \(reference.name) not found")
             return nil
         }
         let key = reference.key.isEmpty ? reference.name : reference.key
