@@ -92,7 +92,7 @@ let package = Package(
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
+            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
     ],
     cxxLanguageStandard: .cxx17
 )
