@@ -93,7 +93,7 @@ let package = Package(
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
+            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
     ],
     cxxLanguageStandard: .cxx17
 )
