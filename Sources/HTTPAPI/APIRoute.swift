@@ -1,4 +1,5 @@
-package import Bytes
+internal import Bytes
+package import HTTP
 
 /// What a request asks for, from its method and its target.
 ///
@@ -15,8 +16,16 @@ package enum APIRoute: Equatable {
     /// Everything else: in daprd a service invocation without an app id.
     case unknown
 
+    /// Whether the public port serves it.
+    var isPublic: Bool {
+        switch self {
+        case .health, .outboundHealth, .metadata, .setMetadata: true
+        case .publish, .bulkPublish, .shutdown, .unknown: false
+        }
+    }
+
     /// Reads a target's path; nil for a bad escape, which the HTTP layer answers.
-    package static func of(method: RawSpan, path: RawSpan) -> APIRoute? {
+    package static func of(method: HTTPMethod, path: RawSpan) -> APIRoute? {
         if let fast = fastPublish(method: method, path: path) { return fast }
         let clean = URLText.cleanPath(path)
         let segments = segments(of: clean)
@@ -45,9 +54,9 @@ package enum APIRoute: Equatable {
     // MARK: Matching
 
     /// The path of nearly every request, without cleaning: `/v1.0/publish/NAME/TOPIC` in plain characters.
-    private static func fastPublish(method: RawSpan, path: RawSpan) -> APIRoute? {
+    private static func fastPublish(method: HTTPMethod, path: RawSpan) -> APIRoute? {
         let prefix: StaticString = "/v1.0/publish/"
-        guard method.equals("POST"), path.starts(with: prefix) else { return nil }
+        guard method == .post, path.starts(with: prefix) else { return nil }
         let start = prefix.utf8CodeUnitCount
         guard let slash = path.firstIndex(of: 0x2F, from: start), slash > start, slash + 1 < path.byteCount else { return nil }
         for offset in start..<path.byteCount where offset != slash && !isPlain(path[offset]) { return nil }
@@ -61,20 +70,20 @@ package enum APIRoute: Equatable {
         ASCII.isDigit(byte) || ASCII.lowercased(byte) &- 0x61 < 26 || byte == 0x2D || byte == 0x5F
     }
 
-    private static func stable(method: RawSpan, path: [UInt8], _ segments: [Range<Int>]) -> APIRoute {
+    private static func stable(method: HTTPMethod, path: [UInt8], _ segments: [Range<Int>]) -> APIRoute {
         if name(path, segments, 1, "publish"), isWrite(method), segments.count >= 4 {
             let isBulk = name(path, segments, 2, "bulk") && segments.count >= 5
             return topicRoute(path, segments, from: isBulk ? 3 : 2, bulk: isBulk)
         }
-        if name(path, segments, 1, "healthz"), method.equals("GET") {
+        if name(path, segments, 1, "healthz"), method == .get {
             if segments.count == 2 { return .health }
             if segments.count == 3, name(path, segments, 2, "outbound") { return .outboundHealth }
         }
         if name(path, segments, 1, "metadata") {
-            if segments.count == 2, method.equals("GET") { return .metadata }
-            if segments.count == 3, method.equals("PUT") { return .setMetadata(key: text(path, segments[2])) }
+            if segments.count == 2, method == .get { return .metadata }
+            if segments.count == 3, method == .put { return .setMetadata(key: text(path, segments[2])) }
         }
-        if name(path, segments, 1, "shutdown"), segments.count == 2, method.equals("POST") { return .shutdown }
+        if name(path, segments, 1, "shutdown"), segments.count == 2, method == .post { return .shutdown }
         return .unknown
     }
 
@@ -85,7 +94,7 @@ package enum APIRoute: Equatable {
         return bulk ? .bulkPublish(pubsub: pubsub, topic: topic) : .publish(pubsub: pubsub, topic: topic)
     }
 
-    private static func isWrite(_ method: RawSpan) -> Bool { method.equals("POST") || method.equals("PUT") }
+    private static func isWrite(_ method: HTTPMethod) -> Bool { method == .post || method == .put }
 
     private static func name(_ path: [UInt8], _ segments: [Range<Int>], _ index: Int, _ expected: StaticString) -> Bool {
         index < segments.count && path.rawSpan.extracting(segments[index]).equals(expected)

@@ -61,16 +61,19 @@ struct YAMLTreeBuilder {
 
     private mutating func end() {
         guard let closed = open.popLast() else { return }
-        let content: YAMLNode.Content = closed.isMapping ? .mapping(Self.entries(closed.children)) : .sequence(closed.children)
+        let content: YAMLNode.Content =
+            closed.isMapping ? .mapping(Self.entries(closed.children)) : .sequence(closed.children)
         let node = YAMLNode(content, at: closed.mark)
         add(Built(node: node, nodes: closed.nodes, height: closed.height + 1), anchor: closed.anchor)
     }
 
     private mutating func expand(_ name: String, at mark: Mark) throws(YAMLError) {
         if open.contains(where: { $0.anchor == name }), anchors[name] == nil {
-            throw fault("anchor '\(name)' value contains itself", at: mark)
+            throw YAMLError(problem: "anchor '\(name)' value contains itself", mark: mark, goLine: 0)
         }
-        guard let anchored = anchors[name] else { throw fault("unknown anchor '\(name)' referenced", at: mark) }
+        guard let anchored = anchors[name] else {
+            throw YAMLError(problem: "unknown anchor '\(name)' referenced", mark: mark, goLine: 0)
+        }
         try count(anchored.nodes, at: mark)
         try checkDepth(open.count + anchored.height, at: mark)
         add(anchored, anchor: nil)

@@ -25,7 +25,8 @@ extension YAMLNode.Scalar {
         let value = Self.plainValue(text, schema)
         switch (tag, value) {
         case ("!!float", .integer(let number)): return .float(Double(number))
-        case (nil, _), ("!!null", .null), ("!!bool", .bool), ("!!int", .integer), ("!!int", .unsigned), ("!!float", .float):
+        case (nil, _), ("!!null", .null), ("!!bool", .bool), ("!!int", .integer), ("!!int", .unsigned),
+            ("!!float", .float):
             return value
         default: return .text(text)
         }
@@ -83,7 +84,13 @@ extension YAMLNode.Scalar {
         var rest = Substring(text)
         if rest.first == "+" || rest.first == "-" { rest = rest.dropFirst() }
         while let character = rest.first {
-            if character.isASCII, character.isNumber { digits += 1 } else if character == "." { points += 1 } else { break }
+            if character.isASCII, character.isNumber {
+                digits += 1
+            } else if character == "." {
+                points += 1
+            } else {
+                break
+            }
             rest = rest.dropFirst()
         }
         guard digits > 0, points <= 1 else { return false }

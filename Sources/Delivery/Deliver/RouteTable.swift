@@ -59,7 +59,8 @@ package struct RouteTable: Sendable {
     static func target(_ path: String) -> [UInt8] {
         let withoutFragment = Array(path.utf8.prefix { $0 != 0x23 })
         let split = withoutFragment.firstIndex(of: 0x3F) ?? withoutFragment.count
-        var target = escaped(URLText.cleanPath(([0x2F] + withoutFragment[..<split]).rawSpan))
+        let path = [0x2F] + withoutFragment[..<split]
+        var target = escaped(URLText.cleanPath(path.rawSpan))
         target.append(contentsOf: escaped(Array(withoutFragment[split...])))
         return target
     }

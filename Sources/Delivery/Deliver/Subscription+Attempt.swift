@@ -1,7 +1,6 @@
 internal import Bytes
 internal import Events
 package import Messaging
-internal import Rules
 
 /// One attempt to bring an event to where it belongs: look at it once, then call the app or write it to the dead letter topic.
 extension Subscription {
@@ -20,21 +19,23 @@ extension Subscription {
     private func prepare(_ slot: LaneEngine.Slot) {
         let index = Int(slot.index)
         guard let message = flights[index]?.received.message else { return }
-        let view: EventView
-        switch EventView.read(message, isRaw: plan.isRaw, pubsub: broker.name, topic: visibleTopic(message.topic), random: random) {
-        case .success(let event): view = event
-        case .failure(let reason): return failed(slot, reason: "\(reason)")
+        guard
+            let event = IncomingEvent(
+                message, isRaw: plan.isRaw, topic: visibleTopic(message.topic), pubsub: broker.name, writer: writer)
+        else {
+            let reason = "the message is not exactly one JSON object; publish CloudEvents, or subscribe with rawPayload"
+            return failed(slot, reason: reason)
         }
-        flights[index]?.eventID = view.id
-        if view.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
-        switch plan.routes.route({ view.ruleEvent }) {
+        flights[index]?.eventID = event.id
+        if event.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
+        switch plan.routes.route({ event.ruleEvent }) {
         case .noMatch: return dropped(slot, .noRoute)
         case .error(let reason): return failed(slot, reason: "no rule could be decided: \(reason)")
         case .path(let target): flights[index]?.target = target
         }
-        flights[index]?.body = view.body
-        flights[index]?.carriesTrace = view.carriesTrace
-        flights[index]?.trace = view.trace
+        flights[index]?.body = event.body
+        flights[index]?.carriesTrace = event.carriesTrace
+        flights[index]?.trace = event.trace
         flights[index]?.stage = .app
         callApp(slot)
     }
@@ -76,6 +77,7 @@ extension Subscription {
     // MARK: Endings
 
     private func succeeded(_ slot: LaneEngine.Slot) {
+        counts.delivered += 1
         if let flight = flights[Int(slot.index)] {
             observer.delivered(self, waited: scheduler.now.elapsed(since: flight.arrived))
         }
@@ -84,6 +86,7 @@ extension Subscription {
 
     private func failed(_ slot: LaneEngine.Slot, reason: String) {
         let index = Int(slot.index)
+        counts.failedAttempts += 1
         flights[index]?.failures += 1
         let failures = flights[index]?.failures ?? 1
         let decision = decide(.failed, failures: failures)
@@ -92,6 +95,7 @@ extension Subscription {
         case .retry(let wait):
             observer.attemptFailed(self, eventID: eventID, reason: reason, failures: failures, retryIn: wait)
         case .release where !broker.isDurable:
+            counts.lost += 1
             observer.lost(self, eventID: eventID, reason: reason)
         default:
             observer.attemptFailed(self, eventID: eventID, reason: reason, failures: failures, retryIn: nil)
@@ -101,6 +105,7 @@ extension Subscription {
 
     private func dropped(_ slot: LaneEngine.Slot, _ reason: DropReason) {
         let index = Int(slot.index)
+        counts.dropped[reason, default: 0] += 1
         observer.dropped(self, eventID: flights[index]?.eventID ?? "", reason: reason)
         carryOut(decide(.dropped(reason), failures: flights[index]?.failures ?? 0), slot, drop: reason)
     }
@@ -110,6 +115,7 @@ extension Subscription {
         guard engine.isRunning(slot), let flight = flights[index] else { return }
         switch outcome {
         case .stored:
+            counts.deadLettered += 1
             observer.deadLettered(self, eventID: flight.eventID, topic: plan.deadLetterTopic)
             acknowledge(slot)
         case .failed(let error):
@@ -117,6 +123,7 @@ extension Subscription {
             observer.deadLetterFailed(self, eventID: flight.eventID, topic: plan.deadLetterTopic, error: error)
             let decision = decide(.deadLetterFailed, failures: flight.failures + 1)
             if case .release = decision, !broker.isDurable {
+                counts.lost += 1
                 observer.lost(self, eventID: flight.eventID, reason: "\(error)")
             }
             carryOut(decision, slot, drop: nil)
@@ -125,7 +132,7 @@ extension Subscription {
 
     private func decide(_ ending: DeliveryDecision.Ending, failures: Int) -> DeliveryDecision {
         DeliveryDecision.after(
-            ending, failures: failures, hasDeadLetter: !plan.deadLetterTopic.isEmpty, isDurable: broker.isDurable,
+            ending, failures: failures, hasDeadLetter: plan.hasDeadLetter, isDurable: broker.isDurable,
             isEnding: isEnding, schedule: schedule)
     }
 

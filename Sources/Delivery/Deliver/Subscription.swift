@@ -1,4 +1,4 @@
-package import Bytes
+package import Events
 package import Messaging
 
 /// One subscription at work: it takes messages from its source, brings each to the app, and settles it, exactly once.
@@ -12,7 +12,7 @@ package final class Subscription {
     let destination: any Destination
     let observer: any DeliveryObserver
     let tracer: Tracer
-    let random: RandomPool
+    let writer: EnvelopeWriter
     let schedule = RetrySchedule()
 
     var engine: LaneEngine
@@ -27,7 +27,7 @@ package final class Subscription {
 
     package init(
         plan: SubscriptionPlan, broker: Broker, destination: any Destination, scheduler: any Scheduler,
-        observer: any DeliveryObserver, tracer: Tracer, random: RandomPool
+        observer: any DeliveryObserver, tracer: Tracer, writer: EnvelopeWriter
     ) {
         self.plan = plan
         self.broker = broker
@@ -35,12 +35,14 @@ package final class Subscription {
         self.scheduler = scheduler
         self.observer = observer
         self.tracer = tracer
-        self.random = random
+        self.writer = writer
         let isSerial = broker.capabilities.contains(.serial)
         engine = LaneEngine(
             capacity: plan.bounds.events, concurrency: isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events))
     }
 
+    /// What it has done so far.
+    package internal(set) var counts = DeliveryCounts()
     /// Events at the app or in a write to the dead letter topic.
     package var running: Int { engine.running }
     /// Events between broker and settlement.

@@ -13,6 +13,9 @@ package struct SubscriptionPlan: Sendable {
     package var metadata: Metadata
     package var bounds: SubscriptionBounds
 
+    /// Whether failed events have a place to go. A dead letter topic that is the topic itself is none: the event would come back at once, for ever.
+    package var hasDeadLetter: Bool { !deadLetterTopic.isEmpty && deadLetterTopic != topic }
+
     package init(
         topic: String, routes: RouteTable, deadLetterTopic: String = "", isRaw: Bool = false,
         metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds()

@@ -1,3 +1,4 @@
+package import Events
 package import Messaging
 
 /// Why a publish request ends before or at the broker. The API gives it its status and words.
@@ -7,7 +8,7 @@ package enum PublishRefusal: Error, Sendable {
     /// `rawPayload` is not a boolean.
     case badRawPayload(String, metadata: [(key: String, value: String)])
     /// The body says that it is a CloudEvent and is none.
-    case notACloudEvent(String)
+    case notACloudEvent(EnvelopeError, body: [UInt8])
     /// The component's scopes forbid the topic.
     case forbidden
     /// The component or its broker.
