@@ -1,6 +1,6 @@
 internal import Bytes
 package import Delivery
-internal import HTTP
+package import HTTP
 package import Loop
 package import Messaging
 

@@ -1,4 +1,3 @@
-internal import Brokers
 internal import Delivery
 internal import Loop
 internal import Messaging
@@ -34,7 +33,7 @@ struct ComponentFactory {
 
     /// A component, or why there is none; and what was found in its settings.
     func make(_ resolved: ResolvedComponent) -> (component: Result<Component, Failure>, findings: [Finding]) {
-        guard let kind = Brokers.kind(of: resolved.spec.lookupType), resolved.spec.lookupVersion == "v1" else {
+        guard let kind = Catalogue.pubSub(resolved.spec.lookupType), resolved.spec.lookupVersion == "v1" else {
             return (.failure(Failure(.unknown(resolved.spec))), [])
         }
         let (settings, findings) = SettingsDecoder.settings(for: resolved, kind: kind.fields)

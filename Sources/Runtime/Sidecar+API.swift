@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Delivery
 internal import HTTP
-internal import HTTPAPI
+package import HTTPAPI
 internal import Loop
 internal import Messaging
 internal import Observability

@@ -7,6 +7,20 @@ internal import Resources
 
 /// Components: from resources to connected brokers.
 extension Sidecar {
+    /// Reads the Configuration files, and the built-in ones where no file is given.
+    func loadConfiguration() throws(StartFailure) {
+        let loaded: (configuration: Configuration, findings: [Finding])
+        if options.configPaths.isEmpty, let text = options.implicitConfigurations.first {
+            loaded = ConfigurationLoader.read(Array(text.utf8), file: "built-in", environment: options.environment)
+        } else {
+            loaded = ConfigurationLoader.load(files: options.configPaths, environment: options.environment)
+        }
+        log(loaded.findings)
+        if let fatal = loaded.findings.first(where: { $0.severity == .fatal }) { throw StartFailure(reason: fatal.message) }
+        configuration = SidecarConfiguration(loaded.configuration)
+        tracer = Tracer(mode: configuration.tracing, random: random)
+    }
+
     /// Reads the resource directories, and what was built in where nothing is configured; every finding is logged at once.
     func loadResources() throws(StartFailure) {
         resources = ResourceLoader.load(

@@ -4,7 +4,7 @@ internal import Delivery
 internal import Events
 internal import HTTP
 internal import HTTPAPI
-package import Loop
+internal import Loop
 internal import Messaging
 package import Observability
 internal import Resources
