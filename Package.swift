@@ -94,6 +94,7 @@ let package = Package(
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
+        tests("CommandsTests", ["Runtime", "martlet"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -18,6 +18,7 @@ package enum LogKey: String, Sendable {
     case method
     case path
     case port
+    case process
     case reason
     case route
     case size
