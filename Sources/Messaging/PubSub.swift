@@ -107,7 +107,9 @@ public protocol PubSub: AnyObject {
     /// Takes what this turn collected and ends each entry exactly once. While not connected each entry ends with `notSent`.
     func publish(_ batch: [PublishEntry])
     /// From now on messages go to the inlet, within its credit.
-    func subscribe(_ request: SubscriptionRequest, into inlet: any Inlet) async throws(ComponentError) -> any TopicSource
+    func subscribe(
+        _ request: SubscriptionRequest, into inlet: any Inlet
+    ) async throws(ComponentError) -> any TopicSource
     /// Idempotent, within 5 s: stops input, lets out what is settled and what is being published, leaves the rest to the broker.
     /// A publish after it fails with `closed`.
     func close() async

@@ -69,7 +69,9 @@ public final class ReceivedMessage {
     public func acknowledge(in batch: inout SettledBatch) { batch.acknowledge(takeReceipt()) }
 
     /// Moves the receipt into the batch as released.
-    public func release(in batch: inout SettledBatch, attempts: Int) { batch.release(takeReceipt(), attempts: attempts) }
+    public func release(in batch: inout SettledBatch, attempts: Int) {
+        batch.release(takeReceipt(), attempts: attempts)
+    }
 
     private func takeReceipt() -> Receipt {
         guard let receipt = receipt.take() else { preconditionFailure("a message was settled twice") }

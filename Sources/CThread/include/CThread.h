@@ -6,4 +6,7 @@
 void *martlet_current_loop(void);
 void martlet_set_current_loop(void *loop);
 
+/// Names the calling thread; at most 15 bytes. Glibc hides the call from plain C.
+void martlet_name_thread(const char *name);
+
 #endif

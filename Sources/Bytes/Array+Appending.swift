@@ -1,0 +1,61 @@
+extension Array where Element == UInt8 {
+    /// Appends the bytes of a span.
+    @inlinable
+    package mutating func append(_ bytes: RawSpan) {
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends the UTF-8 of a text.
+    @inlinable
+    package mutating func append(utf8 text: String) { append(text.rawSpan) }
+
+    /// Appends the UTF-8 of a text that is known when compiling.
+    @inlinable
+    package mutating func append(utf8 text: StaticString) {
+        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends a number in decimal digits, with a minus sign where it is negative.
+    package mutating func appendDecimal(_ number: Int) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = 20
+        var rest = number.magnitude
+        repeat {
+            start -= 1
+            digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
+            rest /= 10
+        } while rest != 0
+        if number < 0 { append(0x2D) }
+        for index in start..<20 { append(digits[index]) }
+    }
+
+    /// Appends two lower-case hexadecimal digits per byte.
+    package mutating func appendHex(_ bytes: RawSpan) {
+        reserveCapacity(count + 2 * bytes.byteCount)
+        for offset in 0..<bytes.byteCount {
+            let byte = bytes[offset]
+            append(Hex.digit(byte >> 4))
+            append(Hex.digit(byte & 15))
+        }
+    }
+
+    /// Appends sixteen lower-case hexadecimal digits, the most significant first.
+    package mutating func appendHex(_ number: UInt64) {
+        for word in [
+            Hex.spread(UInt32(truncatingIfNeeded: number >> 32)), Hex.spread(UInt32(truncatingIfNeeded: number)),
+        ] {
+            for shift in stride(from: UInt64(0), to: 64, by: 8) { append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+    }
+
+    /// Makes an array by one allocation of at most `capacity` bytes; writing beyond it traps.
+    @inlinable @inline(__always)
+    package init(capacity: Int, writing body: (inout ByteWriter) -> Void) {
+        self = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            // An empty array's buffer has no address; the writer then has no room, so it never uses the stand-in.
+            var writer = unsafe ByteWriter(buffer)
+            body(&writer)
+            count = writer.count
+        }
+    }
+}

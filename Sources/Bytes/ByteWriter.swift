@@ -1,0 +1,59 @@
+/// Writes into memory whose size is known beforehand; made by `[UInt8](capacity:writing:)` and valid only in its closure.
+///
+/// Every write checks the room that is left and traps beyond it: a wrong capacity is a broken invariant of ours.
+@safe @usableFromInline package struct ByteWriter: ~Copyable {
+    @usableFromInline let buffer: UnsafeMutableRawBufferPointer
+    /// How many bytes were written.
+    @usableFromInline package internal(set) var count = 0
+
+    @inlinable @inline(__always)
+    init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { unsafe self.buffer = UnsafeMutableRawBufferPointer(buffer) }
+
+    /// How many bytes may still be written.
+    @inlinable package var room: Int { unsafe buffer.count - count }
+
+    @inlinable @inline(__always)
+    mutating func advance(by size: Int) -> Int {
+        let start = count
+        unsafe precondition(size <= buffer.count &- start, "more was written than there is room for")
+        count = start &+ size
+        return start
+    }
+
+    /// Writes one byte.
+    @inlinable @inline(__always)
+    package mutating func write(_ byte: UInt8) {
+        let start = advance(by: 1)
+        unsafe buffer.storeBytes(of: byte, toByteOffset: start, as: UInt8.self)
+    }
+
+    /// Writes eight bytes, the least significant first.
+    @inlinable @inline(__always)
+    package mutating func write(littleEndian word: UInt64) {
+        let start = advance(by: 8)
+        unsafe buffer.storeBytes(of: word.littleEndian, toByteOffset: start, as: UInt64.self)
+    }
+
+    /// Writes the bytes of a span.
+    @inlinable
+    package mutating func write(_ bytes: RawSpan) {
+        let start = advance(by: bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let from = source.baseAddress, let to = unsafe buffer.baseAddress else { return }
+            unsafe (to + start).copyMemory(from: from, byteCount: source.count)
+        }
+    }
+
+    /// Writes the UTF-8 of a text that is known when compiling.
+    @inlinable @inline(__always)
+    package mutating func write(_ text: StaticString) {
+        let size = text.utf8CodeUnitCount
+        let start = advance(by: size)
+        guard size > 0, let to = unsafe buffer.baseAddress else { return }
+        unsafe (to + start).copyMemory(from: text.utf8Start, byteCount: size)
+    }
+
+    /// Writes the UTF-8 of a text.
+    @inlinable
+    package mutating func write(_ text: String) { write(text.rawSpan) }
+}

@@ -1,0 +1,111 @@
+extension RawSpan {
+    /// The byte at an offset; an offset outside the span traps.
+    @inlinable @inline(__always)
+    package subscript(offset: Int) -> UInt8 {
+        precondition(UInt(bitPattern: offset) < UInt(bitPattern: byteCount), "a byte outside of its span was read")
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// Eight bytes as a little-endian number; traps when they do not all lie in the span.
+    @inlinable @inline(__always)
+    package func loadUInt64(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset &+ 8 <= byteCount, "eight bytes outside of their span were read")
+        return unsafe UInt64(
+            littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Four bytes as a little-endian number; traps when they do not all lie in the span.
+    @inlinable @inline(__always)
+    package func loadUInt32(at offset: Int) -> UInt32 {
+        precondition(offset >= 0 && offset &+ 4 <= byteCount, "four bytes outside of their span were read")
+        return unsafe UInt32(
+            littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+    }
+
+    /// The offset of the first such byte at or after `start`; `nil` where there is none.
+    @inlinable
+    package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+        var offset = start
+        while offset &+ 8 <= byteCount {
+            let word = loadUInt64(at: offset) ^ pattern
+            let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if zero != 0 { return offset &+ zero.trailingZeroBitCount / 8 }
+            offset &+= 8
+        }
+        while offset < byteCount {
+            if self[offset] == byte { return offset }
+            offset &+= 1
+        }
+        return nil
+    }
+
+    /// Whether both spans hold the same bytes.
+    @inlinable
+    package func equals(_ other: RawSpan) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        var offset = 0
+        while offset &+ 8 <= byteCount {
+            if loadUInt64(at: offset) != other.loadUInt64(at: offset) { return false }
+            offset &+= 8
+        }
+        while offset < byteCount {
+            if self[offset] != other[offset] { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
+    /// Whether the span holds exactly these bytes.
+    @inlinable
+    package func equals(_ bytes: [UInt8]) -> Bool { equals(bytes.rawSpan) }
+
+    /// Whether the span holds exactly the UTF-8 of a text.
+    @inlinable
+    package func equals(_ text: StaticString) -> Bool {
+        guard byteCount == text.utf8CodeUnitCount else { return false }
+        let pointer = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return unsafe equals(RawSpan(_unsafeBytes: pointer))
+    }
+
+    /// Whether the span holds exactly the UTF-8 of a text.
+    @inlinable
+    package func equals(_ text: String) -> Bool { equals(text.rawSpan) }
+
+    /// Whether the span begins with the UTF-8 of a text.
+    @inlinable
+    package func starts(with text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        return byteCount >= count && extracting(0..<count).equals(text)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// The elements as raw bytes, valid as long as the array is borrowed.
+    @inlinable
+    package var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let bytes = unsafe span.bytes
+            return unsafe _overrideLifetime(bytes, borrowing: self)
+        }
+    }
+
+    /// Copies a span.
+    @inlinable
+    package init(_ bytes: RawSpan) {
+        self = unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+    }
+}
+
+extension String {
+    /// The text's UTF-8, valid as long as the text is borrowed.
+    @inlinable
+    package var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let bytes = unsafe utf8Span.span.bytes
+            return unsafe _overrideLifetime(bytes, borrowing: self)
+        }
+    }
+}
