@@ -27,7 +27,7 @@ import placeholders
 
 CLIENT_HEADERS = {
     # header: (recorded value, pattern for the binary's; None = may also be absent)
-    "user-agent": ("Go-http-client/1.1", r"martlet/\S+|Go-http-client/1\.1", True),
+    "user-agent": ("Go-http-client/1.1", r"martlet(/\S+)?|Go-http-client/1\.1", True),
     "accept-encoding": ("gzip", r"identity|gzip", True),
 }
 VERSION = r"edge|\d+\.\d+\.\d+(-rc\.\d+)?"
