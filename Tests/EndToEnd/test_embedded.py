@@ -43,7 +43,7 @@ class EmbeddedBroker(SidecarCase):
         one.run()
         wanted = {f"kept-{number}" for number in range(10)}
         self.assertTrue(app.wait_until(
-            lambda all: wanted <= {one.event_id for one in all if one.path == "/orders" and one.status == 200}, 10),
+            lambda all: wanted <= {one.event_id for one in all if one.path == "/orders" and one.acknowledged}, 10),
             one.tail())
 
     def test_two_applications_have_groups_of_their_own(self):
