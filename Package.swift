@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CYAML"),
-        .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++")]),
+        .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++"), .linkedLibrary("m")]),
         .target(name: "CThread"),
 
         // From the bottom up; arrows go down only (scripts/check-imports holds them).
@@ -90,9 +90,11 @@ let package = Package(
         tests(
             "ContractTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
+        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
+            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
+        tests("CommandsTests", ["Runtime", "martlet"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,178 @@
+internal import Bytes
+
+extension JSONValue {
+    /// How many values a tree may have, names not counted; a text with more is refused.
+    package static let maximumNodes = 1 << 18
+
+    /// The tree of a text that holds one value and white space around it.
+    package static func parse(_ text: RawSpan) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONTreeParser(text)
+        let value = try parser.parse()
+        parser.scanner.skipSpace()
+        guard parser.scanner.position == text.byteCount else { throw parser.unexpected() }
+        return value
+    }
+
+    /// The tree of the first value of a text; bytes after it are ignored, as Go's stream decoder does.
+    package static func parseFirst(_ text: RawSpan) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONTreeParser(text)
+        return try parser.parse()
+    }
+
+    /// The tree of a text that holds one value and white space around it.
+    package static func parse(_ text: [UInt8]) throws(JSONSyntaxError) -> JSONValue { try parse(text.rawSpan) }
+
+    /// The value of the last member whose name equals this one when ASCII letters are compared without case, as Go's decoder fills structs.
+    package subscript(ignoringCase name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.last { ASCII.equalIgnoringCase($0.name, name) }?.value
+    }
+
+    /// The value as JSON without white space.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        JSONWriter.append(self, to: &output)
+        return output
+    }
+}
+
+/// Builds a tree without recursion: an open array or object is a frame on a stack.
+private struct JSONTreeParser: ~Escapable {
+    private struct Frame {
+        var isObject: Bool
+        var name = ""
+        var members: [JSONMember] = []
+        var elements: [JSONValue] = []
+
+        mutating func add(_ value: JSONValue) {
+            if isObject { members.append(JSONMember(name: name, value: value)) } else { elements.append(value) }
+        }
+
+        var value: JSONValue { isObject ? .object(members) : .array(elements) }
+    }
+
+    var scanner: JSONScanner
+    private var frames: [Frame] = []
+    private var nodes = 0
+
+    @_lifetime(copy text)
+    init(_ text: RawSpan) { scanner = JSONScanner(text) }
+
+    func unexpected() -> JSONSyntaxError {
+        let isEnd = scanner.position >= scanner.bytes.byteCount
+        return JSONSyntaxError(reason: isEnd ? .unexpectedEnd : .unexpectedByte, offset: scanner.position)
+    }
+
+    mutating func parse() throws(JSONSyntaxError) -> JSONValue {
+        while true {
+            scanner.skipSpace()
+            guard var value = try beginValue() else { continue }
+            while true {
+                guard var frame = frames.popLast() else { return value }
+                frame.add(value)
+                scanner.skipSpace()
+                if scanner.take(0x2C) {
+                    if frame.isObject { frame.name = try name() }
+                    frames.append(frame)
+                    break
+                }
+                guard scanner.take(frame.isObject ? 0x7D : 0x5D) else { throw unexpected() }
+                value = frame.value
+            }
+        }
+    }
+
+    /// A scalar, an empty array or an empty object; `nil` after one that has something in it was opened.
+    private mutating func beginValue() throws(JSONSyntaxError) -> JSONValue? {
+        nodes += 1
+        guard nodes <= JSONValue.maximumNodes else {
+            throw JSONSyntaxError(reason: .tooManyValues, offset: scanner.position)
+        }
+        if scanner.take(0x22) { return .string(try string()) }
+        for (isObject, open, close) in [(true, UInt8(0x7B), UInt8(0x7D)), (false, 0x5B, 0x5D)] where scanner.take(open)
+        {
+            guard frames.count < JSONScanner.maximumDepth else {
+                throw JSONSyntaxError(reason: .tooDeep, offset: scanner.position - 1)
+            }
+            var frame = Frame(isObject: isObject)
+            scanner.skipSpace()
+            if scanner.take(close) { return frame.value }
+            if isObject { frame.name = try name() }
+            frames.append(frame)
+            return nil
+        }
+        return try scalar()
+    }
+
+    private mutating func name() throws(JSONSyntaxError) -> String {
+        scanner.skipSpace()
+        guard scanner.take(0x22) else { throw unexpected() }
+        let name = try string()
+        scanner.skipSpace()
+        guard scanner.take(0x3A) else { throw unexpected() }
+        return name
+    }
+
+    /// The rest of a string whose opening quote was taken. It finds the end by itself, apart from the scanner.
+    private mutating func string() throws(JSONSyntaxError) -> String {
+        let start = scanner.position
+        while scanner.position < scanner.bytes.byteCount {
+            let byte = scanner.bytes[scanner.position]
+            switch byte {
+            case 0x22:
+                scanner.position += 1
+                return JSONText.text(scanner.bytes.extracting(start..<scanner.position - 1))
+            case 0x5C:
+                try escape()
+            case 0..<0x20:
+                throw unexpected()
+            default:
+                scanner.position += 1
+            }
+        }
+        throw unexpected()
+    }
+
+    private mutating func escape() throws(JSONSyntaxError) {
+        scanner.position += 1
+        guard scanner.position < scanner.bytes.byteCount else { throw unexpected() }
+        switch UnicodeScalar(scanner.bytes[scanner.position]) {
+        case "\"", "\\", "/", "b", "f", "n", "r", "t":
+            scanner.position += 1
+        case "u":
+            scanner.position += 1
+            for _ in 0..<4 {
+                guard scanner.position < scanner.bytes.byteCount, Hex.value(scanner.bytes[scanner.position]) != nil
+                else {
+                    throw unexpected()
+                }
+                scanner.position += 1
+            }
+        default:
+            throw unexpected()
+        }
+    }
+
+    private mutating func scalar() throws(JSONSyntaxError) -> JSONValue {
+        let start = scanner.position
+        while scanner.position < scanner.bytes.byteCount, JSONTreeParser.isScalarByte(scanner.bytes[scanner.position]) {
+            scanner.position += 1
+        }
+        let word = String(utf8Repaired: scanner.bytes.extracting(start..<scanner.position))
+        for (literal, value) in [("true", JSONValue.bool(true)), ("false", .bool(false)), ("null", .null)]
+        where word.hasPrefix(literal) {
+            scanner.position = start + literal.utf8.count
+            return value
+        }
+        guard let length = JSONNumber.length(word.rawSpan) else {
+            if scanner.position < scanner.bytes.byteCount { scanner.position = start }
+            throw unexpected()
+        }
+        scanner.position = start + length
+        return .number(String(utf8Repaired: scanner.bytes.extracting(start..<start + length)))
+    }
+
+    private static func isScalarByte(_ byte: UInt8) -> Bool {
+        byte == 0x2B || byte == 0x2D || byte == 0x2E || ASCII.isDigit(byte) || byte | 0x20 &- 0x61 < 26
+    }
+}
