@@ -1,6 +1,8 @@
 /// One operation of a compiled expression; a tree of them is the expression. Made once by the `Planner`, never changed.
 protocol Node: AnyObject, Sendable {
     func evaluate(_ frame: inout Frame) throws(Failure) -> Value
+    /// The value as a boolean, for operators that take nothing else.
+    func condition(_ frame: inout Frame) throws(Failure) -> Bool
     /// The value, where it is the same for every event.
     var constant: Value? { get }
 }
@@ -8,7 +10,6 @@ protocol Node: AnyObject, Sendable {
 extension Node {
     var constant: Value? { nil }
 
-    /// The value as a boolean, for operators that take nothing else.
     func condition(_ frame: inout Frame) throws(Failure) -> Bool {
         guard case .bool(let value) = try evaluate(&frame) else { throw .noSuchOverload(nil) }
         return value
@@ -25,6 +26,17 @@ final class ConstantNode: Node {
     var constant: Value? { value }
 
     func evaluate(_ frame: inout Frame) throws(Failure) -> Value { value }
+}
+
+/// `dyn(a)`: the same value, but no constant any more.
+final class DynamicNode: Node {
+    private let operand: any Node
+
+    init(_ operand: any Node) {
+        self.operand = operand
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { try operand.evaluate(&frame) }
 }
 
 /// A name that nobody declared: it compiles, and fails whenever it is needed.

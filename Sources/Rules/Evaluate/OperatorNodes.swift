@@ -6,17 +6,19 @@ final class OrNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { .bool(try condition(&frame)) }
+
+    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do throws(Failure) {
-                if try term.condition(&frame) { return .bool(true) }
+                if try term.condition(&frame) { return true }
             } catch {
                 failure = try error.kept(after: failure)
             }
         }
         if let failure { throw failure }
-        return .bool(false)
+        return false
     }
 }
 
@@ -28,17 +30,19 @@ final class AndNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { .bool(try condition(&frame)) }
+
+    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do {
-                if try !term.condition(&frame) { return .bool(false) }
+                if try !term.condition(&frame) { return false }
             } catch {
                 failure = try error.kept(after: failure)
             }
         }
         if let failure { throw failure }
-        return .bool(true)
+        return true
     }
 }
 
@@ -106,6 +110,15 @@ final class OrderNode: Node {
         case lessOrEqual = "_<=_"
         case greater = "_>_"
         case greaterOrEqual = "_>=_"
+
+        func holds(_ order: Order) -> Bool {
+            switch self {
+            case .less: order == .less
+            case .lessOrEqual: order != .greater
+            case .greater: order == .greater
+            case .greaterOrEqual: order != .less
+            }
+        }
     }
 
     private let left: any Node
@@ -121,12 +134,7 @@ final class OrderNode: Node {
     func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
         let first = try left.evaluate(&frame)
         let order = try first.order(to: right.evaluate(&frame), `operator`.rawValue, &frame)
-        return switch `operator` {
-        case .less: .bool(order == .less)
-        case .lessOrEqual: .bool(order != .greater)
-        case .greater: .bool(order == .greater)
-        case .greaterOrEqual: .bool(order != .less)
-        }
+        return .bool(`operator`.holds(order))
     }
 }
 

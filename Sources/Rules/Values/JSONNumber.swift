@@ -7,7 +7,9 @@ enum JSONNumber {
         var decimals = 0
         var isNegative = false
         var hasPoint = false
-        for byte in literal.utf8 {
+        let bytes = literal.utf8.span
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
             if byte &- 0x30 < 10 {
                 mantissa = mantissa &* 10 &+ UInt64(byte &- 0x30)
                 digits &+= 1

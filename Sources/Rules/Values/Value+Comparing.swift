@@ -67,6 +67,16 @@ extension Value {
 
     // MARK: Order
 
+    /// A number that a double holds exactly, so that doubles may be compared with it as such.
+    var exactDouble: Double? {
+        switch self {
+        case .double(let value): value.isNaN ? nil : value
+        case .int(let value): value.magnitude <= 1 << 53 ? Double(value) : nil
+        case .uint(let value): value <= 1 << 53 ? Double(value) : nil
+        default: nil
+        }
+    }
+
     /// The order of two numbers of any types; `nil` where one is no number or NaN.
     func numericOrder(to other: Value) -> Order? {
         switch (self, other) {
