@@ -1,15 +1,8 @@
-internal import Events
-
-/// What an evaluation knows: the event, the variables of the macros around, and how many steps are left.
+/// What changes during an evaluation: the variables of the macros around, and how many steps are left.
 struct Frame {
-    let event: RuleEvent
     /// The variable of each macro around, the outermost first.
     var locals: [Value] = []
     private var budget = RuleLimits.evaluationCost
-
-    init(event: RuleEvent) {
-        self.event = event
-    }
 
     /// Pays for work; what is out of budget ends the evaluation.
     mutating func pay(_ steps: Int) throws(Failure) {
@@ -18,6 +11,7 @@ struct Frame {
     }
 
     /// Pays for work on that many bytes of text; short ones are free.
+    @inline(__always)
     mutating func pay(bytes: Int) throws(Failure) {
         if bytes >= RuleLimits.bytesPerStep { try pay(bytes / RuleLimits.bytesPerStep) }
     }

@@ -6,13 +6,15 @@ final class OrNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { .bool(try condition(&frame)) }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try condition(event, &frame))
+    }
 
-    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do throws(Failure) {
-                if try term.condition(&frame) { return true }
+                if try term.condition(event, &frame) { return true }
             } catch {
                 failure = try error.kept(after: failure)
             }
@@ -30,13 +32,15 @@ final class AndNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { .bool(try condition(&frame)) }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try condition(event, &frame))
+    }
 
-    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do {
-                if try !term.condition(&frame) { return false }
+                if try !term.condition(event, &frame) { return false }
             } catch {
                 failure = try error.kept(after: failure)
             }
@@ -62,8 +66,8 @@ final class NotNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        .bool(try !operand.condition(&frame))
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try !operand.condition(event, &frame))
     }
 }
 
@@ -79,8 +83,8 @@ final class ConditionalNode: Node {
         self.whenFalse = whenFalse
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try condition.condition(&frame) ? whenTrue.evaluate(&frame) : whenFalse.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try condition.condition(event, &frame) ? whenTrue.evaluate(event, &frame) : whenFalse.evaluate(event, &frame)
     }
 }
 
@@ -96,9 +100,9 @@ final class EqualityNode: Node {
         self.isNegated = isNegated
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let second = try right.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let second = try right.evaluate(event, &frame)
         return .bool(try first.isEqual(to: second, &frame) != isNegated)
     }
 }
@@ -131,9 +135,9 @@ final class OrderNode: Node {
         self.right = right
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let order = try first.order(to: right.evaluate(&frame), `operator`.rawValue, &frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let order = try first.order(to: right.evaluate(event, &frame), `operator`.rawValue, &frame)
         return .bool(`operator`.holds(order))
     }
 }
@@ -158,9 +162,9 @@ final class ArithmeticNode: Node {
         self.right = right
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let second = try right.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let second = try right.evaluate(event, &frame)
         return switch `operator` {
         case .add: try first.adding(second, &frame)
         case .subtract: try first.subtracting(second)
@@ -179,7 +183,7 @@ final class NegationNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try operand.evaluate(&frame).negated()
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame).negated()
     }
 }

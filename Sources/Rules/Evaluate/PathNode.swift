@@ -18,8 +18,8 @@ final class PathNode: Node {
         PathTestNode(path, test)
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try value(in: frame.event.root, from: 0, &frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try value(in: event.root, from: 0, &frame)
     }
 
     /// Recursion, as a parameter needs no reference counting where a variable of a loop would.
@@ -27,7 +27,7 @@ final class PathNode: Node {
         guard index < path.count else { return Value(tree) }
         guard case .object(let members) = tree else { throw path.missing(index, in: tree) }
         let place = try path.place(of: index, in: members, &frame)
-        return try value(in: members[place].value, from: index &+ 1, &frame)
+        return try value(in: members.span[place].value, from: index &+ 1, &frame)
     }
 }
 
@@ -50,19 +50,19 @@ final class PathTestNode: Node {
         self.test = test
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        .bool(try holds(in: frame.event.root, from: 0, &frame))
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try holds(in: event.root, from: 0, &frame))
     }
 
-    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
-        try holds(in: frame.event.root, from: 0, &frame)
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
+        try holds(in: event.root, from: 0, &frame)
     }
 
     private func holds(in tree: JSONValue, from index: Int, _ frame: inout Frame) throws(Failure) -> Bool {
         guard index < path.count else { return try holds(for: tree, &frame) }
         guard case .object(let members) = tree else { throw path.missing(index, in: tree) }
         let place = try path.place(of: index, in: members, &frame)
-        return try holds(in: members[place].value, from: index &+ 1, &frame)
+        return try holds(in: members.span[place].value, from: index &+ 1, &frame)
     }
 
     private func holds(for tree: JSONValue, _ frame: inout Frame) throws(Failure) -> Bool {

@@ -95,7 +95,9 @@ struct Planner {
         let index = try plan(operands[1])
         guard let constant = index.constant else { return IndexNode(operand, index) }
         if case .string(let name) = constant { return select(name, from: operand) }
-        guard constant.isIndex else { throw Finding(offset: operands[1].offset, message: constant.refusedAsIndex) }
+        if !constant.isIndex, operands[1].isLiteralOrName {
+            throw Finding(offset: operands[1].offset, message: constant.refusedAsIndex)
+        }
         return IndexNode(operand, index)
     }
 
@@ -141,12 +143,30 @@ struct Planner {
         case "size": return SizeNode(nodes[0])
         case "dyn": return DynamicNode(nodes[0])
         case "type": return TypeNode(nodes[0])
-        case "timestamp": return ConversionNode(.timestamp, nodes[0])
-        case "duration": return ConversionNode(.duration, nodes[0])
+        case "timestamp": return planTime(.timestamp, nodes[0])
+        case "duration": return planTime(.duration, nodes[0])
         case "matches":
             if case .string(let pattern) = nodes[1].constant { return MatchNode(nodes[0], pattern: pattern) }
             return DynamicMatchNode(nodes[0], nodes[1])
         default: return TypeName(rawValue: name).map { ConversionNode($0, nodes[0]) }
+        }
+    }
+
+    /// A constant moment or duration is read once; one that cannot be read is an error whenever it is used.
+    private func planTime(_ type: TypeName, _ operand: any Node) -> any Node {
+        let node = ConversionNode(type, operand)
+        var frame = Frame()
+        guard operand.constant != nil, let value = try? node.evaluate(RuleEvent(text: ""), &frame) else { return node }
+        return ConstantNode(value)
+    }
+}
+
+extension Expression {
+    /// Whether cel-go sees a constant here when it compiles: a literal or the name of a type.
+    fileprivate var isLiteralOrName: Bool {
+        switch kind {
+        case .literal, .identifier, .select: true
+        default: false
         }
     }
 }
