@@ -1,3 +1,4 @@
+import Events
 import Testing
 
 @testable import Rules
@@ -170,6 +171,19 @@ import Testing
         #expect(error?.message.hasPrefix("error parsing regexp: ") == true)
         #expect(error?.isEvaluation == true)
         #expect(try !rule.matches(RuleEvent(text: "b")))
+    }
+
+    @Test func `comparing what is nested too deeply ends with an error`() throws {
+        func nested(_ depth: Int) -> JSONValue { (0..<depth).reduce(.null) { inner, _ in .array([inner]) } }
+        func event(_ depth: Int) -> RuleEvent {
+            RuleEvent(
+                .object([JSONMember(name: "a", value: nested(depth)), JSONMember(name: "b", value: nested(depth))]))
+        }
+        let expression = "event.a == event.b"
+        #expect(try outcome(of: expression, on: event(1_000)) == .matches)
+        #expect(
+            try outcome(of: expression, on: event(1_001)) == .fails("values are nested deeper than 1000 levels"))
+        #expect(try outcome(of: "\(expression) || true", on: event(1_001)) == .matches)
     }
 
     @Test func `one rule serves many threads`() async throws {

@@ -10,6 +10,8 @@ extension Value {
             return left.isSame(as: right)
         }
         if let answer = isScalarEqual(to: other) { return answer }
+        try frame.beginComparison()
+        defer { frame.endComparison() }
         switch (kindOfCollection, other.kindOfCollection) {
         case (.list, .list): return try isListEqual(to: other, &frame)
         case (.map, .map): return try isMapEqual(to: other, &frame)
