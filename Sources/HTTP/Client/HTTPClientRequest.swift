@@ -26,7 +26,7 @@ package struct HTTPClientRequest: Sendable {
         let target = target.rawSpan
         return target.byteCount > 0 && target[0] == 0x2F
             && target.endOfTarget(from: 0, to: target.byteCount) == target.byteCount
-            && HTTPToken.isToken(method.rawSpan)
+            && !method.isEmpty && method.utf8.allSatisfy(HTTPToken.contains)
     }
 
     /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field.
