@@ -64,7 +64,7 @@ let package = Package(
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
         target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
-        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "RedisClient"]),
+        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target(
@@ -85,7 +85,7 @@ let package = Package(
         tests("LoopTests", ["Bytes", "Messaging", "Loop"]),
         tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
-        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
+        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         tests(
             "ContractTests",
