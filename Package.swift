@@ -87,13 +87,15 @@ let package = Package(
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
+        tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
             "ContractTests",
-            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
+            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
+            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
+        tests("CommandsTests", ["Runtime", "martlet"]),
     ],
     cxxLanguageStandard: .cxx17
 )

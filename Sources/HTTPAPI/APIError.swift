@@ -1,7 +1,6 @@
 internal import Bytes
 internal import Events
 package import Delivery
-package import Messaging
 
 /// An error of the API as the caller gets it: status, `errorCode`, message, and Google RPC details where daprd sends them (spec 1.1, 5.0).
 package struct APIError: Error, Sendable, Equatable {
@@ -101,10 +100,10 @@ extension APIError {
         case .badRawPayload(let value, let metadata):
             let message = "failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '\(value)'"
             return pubSub(400, "REQUEST_METADATA", message, pubsub, "METADATA_DESERIALIZATION", metadata)
-        case .notACloudEvent(let reason):
+        case .notACloudEvent(_, let body):
             return pubSub(
                 500, "CLOUD_EVENTS_SER", "cannot create cloudevent", pubsub, "CLOUD_EVENT_CREATION",
-                [("appID", appID), ("error", reason)])
+                [("appID", appID), ("error", JSONComplaint.text(objectExpectedIn: body))])
         case .forbidden:
             let message = "topic \(topic) is not allowed for app id \(appID)"
             return pubSub(403, "FORBIDDEN", message, pubsub, "FORBIDDEN", [("topic", topic), ("error", message)])

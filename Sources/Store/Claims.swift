@@ -54,23 +54,32 @@ package struct Claims: Sendable {
     /// No event of the topic lies between `handed` and this id.
     package mutating func scanned(through id: UInt64) { handed = max(handed, id) }
 
-    /// The event is done for good. False where it is not unsettled: it was settled before.
+    /// The event is done for good. `nil` where it is not unsettled, since it was settled before; else how many attempts had failed.
     @discardableResult
-    package mutating func acknowledge(_ id: UInt64) -> Bool {
-        guard let index = index(of: id), entries[index].state != .settled else { return false }
+    package mutating func acknowledge(_ id: UInt64) -> Int? {
+        guard let index = index(of: id), entries[index].state != .settled else { return nil }
+        let attempts = Int(entries[index].attempts)
         settle(at: index)
-        return true
+        return attempts
     }
 
-    /// The delivery failed and the event waits until it is due again. `nil` where it is not in flight; else how many attempts have failed in all.
-    package mutating func release(_ id: UInt64, attempts: Int, now: Int64) -> (attempts: Int, due: Int64)? {
+    /// The event was given back and waits until it is due again; `attempts` counts all that have failed, earlier ones included.
+    /// `nil` where it is not in flight; else the record to keep.
+    package mutating func release(_ id: UInt64, attempts: Int, now: Int64) -> LogFailure? {
         guard let index = index(of: id), entries[index].state == .inFlight else { return nil }
         let earlier = Int(entries[index].attempts)
-        let failed = attempts == 0 ? earlier : min(max(attempts, earlier + 1), Int(Int32.max))
-        let due = now + RetrySchedule.delay(after: failed)
+        let failed = min(max(attempts, earlier), Int(Int32.max))
+        // Given back without another attempt, as when a subscription ends: it is not the event's fault.
+        let due = now + RetrySchedule.delay(after: failed > earlier ? failed : 0)
         entries[index].attempts = Int32(failed)
         wait(at: index, until: due)
-        return (failed, due)
+        return LogFailure(id: id, attempts: failed, due: due)
+    }
+
+    /// An event that was taken when it was due goes to a member.
+    mutating func assign(_ id: UInt64, to member: Int32) {
+        guard let index = index(of: id) else { return }
+        entries[index].member = member
     }
 
     /// A member is gone: what it did not settle is due at once for the others.
@@ -80,13 +89,16 @@ package struct Claims: Sendable {
         }
     }
 
-    /// The waiting event that is due and has waited longest, now in flight again with a member.
-    package mutating func takeDue(_ now: Int64, for member: Int32) -> (id: UInt64, attempts: Int)? {
+    /// How many attempts of an unsettled event have failed.
+    func attempts(of id: UInt64) -> Int { index(of: id).map { Int(entries[$0].attempts) } ?? 0 }
+
+    /// The waiting event that is due and has waited longest. It counts as in flight, with nobody until it is assigned.
+    package mutating func takeDue(_ now: Int64) -> (id: UInt64, attempts: Int)? {
         while let next = waiting.first, next.due <= now {
             waiting.removeFirst()
             guard let index = index(of: next.id), entries[index].state == .waiting else { continue }
             entries[index].state = .inFlight
-            entries[index].member = member
+            entries[index].member = -1
             return (next.id, Int(entries[index].attempts))
         }
         return nil

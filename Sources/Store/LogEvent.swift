@@ -27,13 +27,6 @@ package struct LogEvent: Sendable {
 package struct StoredEvent: Sendable {
     /// Its id in the file, in the order of publishing over all topics.
     package var id: UInt64
-    /// The ordering key; empty where there is none.
-    package var key: [UInt8]
-    /// Pairs beside the body.
-    package var metadata: Metadata
-    /// What was published.
-    package var body: [UInt8]
-
-    /// What it counts against bounds on bytes.
-    var size: Int { body.count + key.count + 64 }
+    /// The event as groups get it.
+    package var message: Message
 }

@@ -9,10 +9,10 @@ extension LogFile {
     /// Stores what waits, in one transaction: events, states of groups, and the deletion of what nobody needs. It answers every append.
     func commit(_ work: LogWork) {
         for name in work.topics { topics.append(Topic(name: name, row: 0, newest: 0)) }
-        unsaved = unsaved.isEmpty ? work.saves : Self.merge(unsaved, work.saves)
-        guard !work.appends.isEmpty || !unsaved.isEmpty else { return }
+        work.saves.forEach { unsaved.add($0) }
+        guard !work.appends.isEmpty || !unsaved.saves.isEmpty else { return }
         if let latched {
-            unsaved = []
+            unsaved = LogWork()
             refuse(work.appends, latched)
             return
         }
@@ -34,15 +34,14 @@ extension LogFile {
             refuse(work.appends, failure(error, outcome: error.isFull ? .notSent : .unknown))
             return afterFailure(error, of: work)
         }
-        unsaved = []
+        unsaved = LogWork()
         if !work.appends.isEmpty { reports.append(.committed(answer)) }
-        checkpointIfLong()
     }
 
     private func write(_ work: LogWork, _ answer: inout LogCommit) throws(SQLiteError) {
         try statements.begin.run()
         for append in work.appends { try insert(append, work.now, &answer) }
-        for save in unsaved { try write(save) }
+        for save in unsaved.saves { try write(save) }
         let inserted = last + 1 - answer.first
         try deleteSettled(budget: max(Self.deletedPerCommit, inserted + inserted / 4), worthwhile: 512)
         try measure()
@@ -170,18 +169,5 @@ extension LogFile {
     func checkpointIfLong(from frames: Int = walFrames) {
         guard latched == nil, database.walFrames >= frames else { return }
         do throws(SQLiteError) { try database.checkpoint() } catch { if !error.isFull { latch(error) } }
-    }
-
-    private static func merge(_ older: [LogWork.Save], _ newer: [LogWork.Save]) -> [LogWork.Save] {
-        var merged = older
-        for save in newer {
-            if let index = merged.firstIndex(where: { $0.group == save.group }) {
-                merged[index].state = save.state
-                merged[index].failures += save.failures
-            } else {
-                merged.append(save)
-            }
-        }
-        return merged
     }
 }

@@ -35,9 +35,9 @@ extension LogFile {
         statement.bind(4, Int64(request.events))
         var bytes = 0
         while try statement.step() {
-            let event = try self.event(statement)
-            if bytes + event.size > request.bytes, !window.events.isEmpty { return }
-            bytes += event.size
+            let event = try self.event(statement, request.topic)
+            if bytes + event.message.size > request.bytes, !window.events.isEmpty { return }
+            bytes += event.message.size
             window.events.append(event)
             window.through = event.id
         }
@@ -50,7 +50,7 @@ extension LogFile {
         do throws(SQLiteError) {
             for id in request.ids {
                 statements.one.bind(1, id)
-                if try statements.one.step() { events.append(try event(statements.one)) }
+                if try statements.one.step() { events.append(try event(statements.one, request.topic)) }
                 statements.one.reset()
             }
             reports.append(.fetched(topic: request.topic, ids: request.ids, events))
@@ -59,11 +59,13 @@ extension LogFile {
         }
     }
 
-    private func event(_ statement: SQLiteStatement) throws(SQLiteError) -> StoredEvent {
+    private func event(_ statement: SQLiteStatement, _ topic: Int) throws(SQLiteError) -> StoredEvent {
         guard let metadata = MetadataCodec.decode(statement.bytes(2)) else {
             throw .damaged("the metadata of event \(statement.id(0))", action: "reading events")
         }
-        return StoredEvent(id: statement.id(0), key: statement.bytes(1), metadata: metadata, body: statement.bytes(3))
+        let message = Message(
+            topic: topics[topic].name, body: statement.bytes(3), metadata: metadata, key: statement.bytes(1))
+        return StoredEvent(id: statement.id(0), message: message)
     }
 
     func record(_ group: Group) throws(SQLiteError) -> LogGroupRecord {

@@ -41,7 +41,7 @@ final class LogFile {
     /// Bytes of the pages in use.
     var bytesInUse = 0
     /// States that a full disk kept from being saved; they go with the next commit.
-    var unsaved: [LogWork.Save] = []
+    var unsaved = LogWork()
     /// Why nothing is written any more.
     var latched: ComponentError?
     /// What has to be reported besides the answers.

@@ -80,6 +80,36 @@ package struct LogWork: Sendable {
     /// No work.
     package init() {}
 
+    /// Adds work that came later. A group's newer state replaces its older one.
+    mutating func add(_ later: LogWork) {
+        now = max(now, later.now)
+        topics += later.topics
+        appends += later.appends
+        opens += later.opens
+        leaves += later.leaves
+        reads += later.reads
+        fetches += later.fetches
+        isMaintenanceDue = isMaintenanceDue || later.isMaintenanceDue
+        isClosing = isClosing || later.isClosing
+        if saves.isEmpty { saves = later.saves } else { later.saves.forEach { add($0) } }
+    }
+
+    /// Adds an event to the append with a number, which is the newest.
+    mutating func add(_ event: LogEvent, number: UInt64) {
+        if appends.last?.number == number {
+            appends[appends.count - 1].events.append(event)
+        } else {
+            appends.append(Append(number: number, events: [event]))
+        }
+    }
+
+    /// Adds a group's state in place of an older one; records of failures are kept in order.
+    mutating func add(_ save: Save) {
+        guard let index = saves.firstIndex(where: { $0.group == save.group }) else { return saves.append(save) }
+        saves[index].state = save.state
+        saves[index].failures += save.failures
+    }
+
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
         appends.isEmpty && saves.isEmpty && opens.isEmpty && leaves.isEmpty && reads.isEmpty && fetches.isEmpty

@@ -85,11 +85,11 @@ struct LogFileTests {
         #expect(file.last == 3)
         let window = try file.window(after: 0)
         #expect(window.events.map(\.id) == [1, 3])
-        #expect(window.events.first?.body == body)
-        #expect(window.events.first?.key == [1, 0, 2])
-        #expect(window.events.first?.metadata == Metadata([("k", "v")]))
+        #expect(window.events.first?.message.body == body)
+        #expect(window.events.first?.message.key == [1, 0, 2])
+        #expect(window.events.first?.message.metadata == Metadata([("k", "v")]))
         #expect(window.through == 3)
-        #expect(try file.window(after: 0, topic: 1).events.map(\.body) == [[]])
+        #expect(try file.window(after: 0, topic: 1).events.map(\.message.body) == [[]])
         file.close()
     }
 

@@ -19,6 +19,13 @@ package struct HTTPResponseReader {
     /// The body of the response that is complete.
     package private(set) var body: [UInt8] = []
 
+    /// Takes the body of the response that is complete.
+    package mutating func takeBody() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        return taken
+    }
+
     /// A reader of a new connection.
     package init(limits: HTTPLimits) {
         self.limits = limits
@@ -60,12 +67,6 @@ package struct HTTPResponseReader {
         guard phase == .body, bodyReader?.isCompleteAtEnd == true else { return false }
         body = bodyReader?.takeBody() ?? []
         return true
-    }
-
-    /// Whether the body that was read lasted until the end of the connection.
-    package var lastsUntilClose: Bool {
-        guard let head else { return false }
-        return HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead) == .untilClose
     }
 
     private mutating func take(_ head: HTTPResponseHead) throws(HTTPParseError) {
