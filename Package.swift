@@ -66,7 +66,7 @@ let package = Package(
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
         target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
-        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "RedisClient"]),
+        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target(
@@ -79,6 +79,10 @@ let package = Package(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "redis-bench", dependencies: ["Messaging", "Loop", "Brokers"], path: "Benchmarks/RedisBench",
+            swiftSettings: strict),
+
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
@@ -87,7 +91,7 @@ let package = Package(
         tests("LoopTests", ["Bytes", "Messaging", "Loop"]),
         tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
-        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
+        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
