@@ -77,6 +77,10 @@ let package = Package(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "http-bench", dependencies: ["Bytes", "Messaging", "Loop", "HTTP"], path: "Benchmarks/HTTPBench",
+            swiftSettings: strict),
+
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
