@@ -91,9 +91,10 @@ let package = Package(
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
+        tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
             "ContractTests",
-            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
+            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
         tests(
             "RuntimeTests",

@@ -41,6 +41,7 @@ package final class Sidecar {
     var channel: HTTPAppChannel?
     var httpPort: UInt16 = 0
     private let started: Instant
+    private var isAnnounced = false
 
     /// Runs a sidecar until a signal, an API call or the cancellation of the task ends it. Called on a shard.
     /// - Returns: the exit status of the process.
@@ -88,13 +89,18 @@ package final class Sidecar {
         let wasOutboundReady = readiness.isOutboundReady
         if components.allSatisfy({ $0.isOptional || $0.supervisor.wasConnected }) { readiness.reached(.components) }
         if !wasOutboundReady, readiness.isOutboundReady { options.whenServing?() }
+        announceReadiness()
     }
 
     /// The app's part of the start is done.
     func appIsServed() {
-        let wasReady = readiness.isReady
         readiness.reached(.runtime)
-        guard !wasReady, readiness.isReady else { return }
+        announceReadiness()
+    }
+
+    private func announceReadiness() {
+        guard !isAnnounced, readiness.isReady else { return }
+        isAnnounced = true
         let elapsed = loop.now.elapsed(since: started).wholeNanoseconds / 1_000_000
         log.info("dapr initialized. Status: Running. Init Elapsed \(elapsed)ms")
     }
