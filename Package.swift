@@ -82,6 +82,9 @@ let package = Package(
         .executableTarget(
             name: "redis-bench", dependencies: ["Messaging", "Loop", "Brokers"], path: "Benchmarks/RedisBench",
             swiftSettings: strict),
+        .executableTarget(
+            name: "http-bench", dependencies: ["Bytes", "Messaging", "Loop", "HTTP"], path: "Benchmarks/HTTPBench",
+            swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),

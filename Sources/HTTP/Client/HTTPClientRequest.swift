@@ -31,7 +31,7 @@ package struct HTTPClientRequest: Sendable {
 
     /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field.
     func append(to output: inout [UInt8], version: [UInt8]) {
-        output.append(utf8: method)
+        output.append(contentsOf: method.utf8)
         output.append(0x20)
         output.append(contentsOf: target)
         output.append(contentsOf: version)
