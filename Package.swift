@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CYAML"),
-        .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++")]),
+        .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++"), .linkedLibrary("m")]),
         .target(name: "CThread"),
 
         // From the bottom up; arrows go down only (scripts/check-imports holds them).
@@ -87,9 +87,11 @@ let package = Package(
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
+        tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
             "ContractTests",
-            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Brokers"]),
+            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
+        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),

@@ -1,0 +1,65 @@
+package import Messaging
+
+/// One pub/sub component as the rest of the runtime sees it: its name, what it may do, and the batch that this turn publishes to it.
+///
+/// Confined to its home shard. It adds nothing to the adapter's promises; it collects, so that an adapter is called once a turn.
+package final class Broker {
+    /// What a component may publish and subscribe, decided from its scopes.
+    package struct Permissions {
+        package var mayPublish: (_ topic: String) -> Bool
+        package var maySubscribe: (_ topic: String) -> Bool
+
+        package init(mayPublish: @escaping (String) -> Bool, maySubscribe: @escaping (String) -> Bool) {
+            self.mayPublish = mayPublish
+            self.maySubscribe = maySubscribe
+        }
+    }
+
+    package let name: String
+    package let type: String
+    package let version: String
+    package let capabilities: Set<Capability>
+    package let permissions: Permissions
+    /// What is put before every topic, where the component is namespace-scoped; else empty (spec 1.4).
+    package let topicPrefix: String
+    package let adapter: any PubSub
+    private let scheduler: any Scheduler
+    private var batch: [PublishEntry] = []
+
+    package init(
+        name: String, type: String, version: String, capabilities: Set<Capability>, permissions: Permissions,
+        topicPrefix: String, adapter: any PubSub, scheduler: any Scheduler
+    ) {
+        self.name = name
+        self.type = type
+        self.version = version
+        self.capabilities = capabilities
+        self.permissions = permissions
+        self.topicPrefix = topicPrefix
+        self.adapter = adapter
+        self.scheduler = scheduler
+    }
+
+    /// `pubsub.redis "orders"`, as errors name it.
+    package var title: String { "\(type) \"\(name)\"" }
+
+    /// Whether an event that is not acknowledged comes again.
+    package var isDurable: Bool { capabilities.contains(.durable) }
+
+    /// Adds an event to this turn's batch; its completion is called later, never from inside this call.
+    package func enqueue(_ entry: PublishEntry) {
+        if batch.isEmpty { scheduler.atTurnEnd(self) }
+        batch.append(entry)
+    }
+}
+
+extension Broker: TurnParticipant {
+    package func turnEnded() {
+        var full: [PublishEntry] = []
+        swap(&full, &batch)
+        adapter.publish(full)
+        guard batch.isEmpty else { return }
+        full.removeAll(keepingCapacity: full.count < 1024)
+        swap(&full, &batch)
+    }
+}

@@ -1,0 +1,31 @@
+package import Messaging
+
+/// Why an event left without the app's success.
+package enum DropReason: String, Sendable, CaseIterable {
+    /// The app answered DROP.
+    case appDropped
+    /// The app answered 404.
+    case notFound
+    /// No rule matched, and there is no default route.
+    case noRoute
+    /// Its expiration has passed.
+    case expired
+}
+
+/// What happens to deliveries, for logs, metrics and traces. `Observability` and `Runtime` implement it.
+///
+/// Called on the shard for every event: implementations count, and format only what they print.
+package protocol DeliveryObserver: AnyObject {
+    /// The app took the event.
+    func delivered(_ subscription: Subscription, waited: Duration)
+    /// An attempt failed, and another one comes after the wait; nil where the broker decides when.
+    func attemptFailed(_ subscription: Subscription, eventID: String, reason: String, failures: Int, retryIn: Duration?)
+    /// The event is gone for good without the app's success, as somebody decided.
+    func dropped(_ subscription: Subscription, eventID: String, reason: DropReason)
+    /// The event is in the dead letter topic, confirmed.
+    func deadLettered(_ subscription: Subscription, eventID: String, topic: String)
+    /// The event could not be written to the dead letter topic; it stays.
+    func deadLetterFailed(_ subscription: Subscription, eventID: String, topic: String, error: ComponentError)
+    /// The event is lost, because the broker keeps nothing that was not acknowledged (in memory).
+    func lost(_ subscription: Subscription, eventID: String, reason: String)
+}

@@ -1,0 +1,49 @@
+package import Messaging
+
+/// One call to the app.
+package struct AppCall {
+    /// The request target, normalised and escaped.
+    package var target: [UInt8]
+    /// The envelope.
+    package var body: [UInt8]
+    /// The pairs that came with the message.
+    package var metadata: Metadata
+    /// The component that the event came through; the app sees it beside the metadata.
+    package var pubsub: String
+    /// The `traceparent` of the delivery; nil where the event carries none at all.
+    package var traceparent: [UInt8]?
+    /// The `tracestate`, where the message's metadata asks for it.
+    package var tracestate: String?
+
+    package init(
+        target: [UInt8], body: [UInt8], metadata: Metadata, pubsub: String, traceparent: [UInt8]?, tracestate: String?
+    ) {
+        self.target = target
+        self.body = body
+        self.metadata = metadata
+        self.pubsub = pubsub
+        self.traceparent = traceparent
+        self.tracestate = tracestate
+    }
+}
+
+/// What came of a call.
+package enum AppAnswer {
+    /// The app answered.
+    case answered(status: Int, body: [UInt8])
+    /// It did not: refused, reset, too late, unhealthy. Whether it saw the event is unknown.
+    case failed(reason: String)
+}
+
+/// Who waits for the answer of the app.
+package protocol AppCallCompletion: AnyObject {
+    /// Called once for each call, never from inside `deliver`.
+    func answered(_ answer: AppAnswer, token: UInt64)
+}
+
+/// The app as a place where events go. `AppChannels` implements it.
+package protocol Destination: AnyObject {
+    /// Starts a call.
+    /// - Parameter deadline: when to give up waiting; nil waits as long as the connection lives.
+    func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64)
+}

@@ -1,0 +1,180 @@
+internal import Bytes
+internal import Events
+package import Messaging
+
+/// One attempt to bring an event to where it belongs: look at it once, then call the app or write it to the dead letter topic.
+extension Subscription {
+    /// Begins the next attempt of an event that the engine started.
+    func begin(_ slot: LaneEngine.Slot) {
+        let index = Int(slot.index)
+        guard let flight = flights[index] else { preconditionFailure("a slot was started that holds no event") }
+        switch flight.stage {
+        case .fresh: prepare(slot)
+        case .app: callApp(slot)
+        case .deadLetter: writeDeadLetter(slot)
+        }
+    }
+
+    /// Looks at an event for the first time: what it is, whether it has expired, and where it goes.
+    private func prepare(_ slot: LaneEngine.Slot) {
+        let index = Int(slot.index)
+        guard let message = flights[index]?.received.message else { return }
+        guard
+            let event = IncomingEvent(
+                message, isRaw: plan.isRaw, topic: visibleTopic(message.topic), pubsub: broker.name, writer: writer)
+        else {
+            let reason = "the message is not exactly one JSON object; publish CloudEvents, or subscribe with rawPayload"
+            return failed(slot, reason: reason)
+        }
+        flights[index]?.eventID = event.id
+        if event.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
+        switch plan.routes.route({ event.ruleEvent }) {
+        case .noMatch: return dropped(slot, .noRoute)
+        case .error(let reason): return failed(slot, reason: "no rule could be decided: \(reason)")
+        case .path(let target): flights[index]?.target = target
+        }
+        flights[index]?.body = event.body
+        flights[index]?.carriesTrace = event.carriesTrace
+        flights[index]?.trace = event.trace
+        flights[index]?.stage = .app
+        callApp(slot)
+    }
+
+    /// Calls the app; every attempt is a span of its own.
+    private func callApp(_ slot: LaneEngine.Slot) {
+        guard let flight = flights[Int(slot.index)] else { return }
+        let message = flight.received.message
+        let span = flight.carriesTrace ? tracer.deliverySpan(event: flight.trace) : nil
+        let call = AppCall(
+            target: flight.target, body: flight.body, metadata: message.metadata, pubsub: broker.name,
+            traceparent: span?.bytes, tracestate: nil)
+        let deadline = plan.bounds.callLimit.map { scheduler.now + $0 }
+        destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
+    }
+
+    private func writeDeadLetter(_ slot: LaneEngine.Slot) {
+        guard let message = flights[Int(slot.index)]?.received.message else { return }
+        guard broker.permissions.mayPublish(plan.deadLetterTopic) else {
+            let error = ComponentError(
+                .refused, component: broker.title, action: "publishing to topic \(plan.deadLetterTopic)",
+                reason: "the component's scopes do not let this app publish there; allow it or remove deadLetterTopic")
+            return deadLetterEnded(slot, .failed(error))
+        }
+        // The broker's bytes and pairs as they came, not the envelope that the app would have got (spec 1.6).
+        broker.enqueue(
+            PublishEntry(
+                topic: broker.topicPrefix + plan.deadLetterTopic, body: message.body, metadata: message.metadata,
+                key: message.key, completion: self, token: slot.token))
+    }
+
+    /// The topic as the app knows it: without the prefix of a namespace-scoped component.
+    private func visibleTopic(_ topic: String) -> String {
+        let prefix = broker.topicPrefix
+        guard !prefix.isEmpty, topic.hasPrefix(prefix) else { return topic }
+        return String(topic.dropFirst(prefix.count))
+    }
+
+    // MARK: Endings
+
+    private func succeeded(_ slot: LaneEngine.Slot) {
+        counts.delivered += 1
+        if let flight = flights[Int(slot.index)] {
+            observer.delivered(self, waited: scheduler.now.elapsed(since: flight.arrived))
+        }
+        acknowledge(slot)
+    }
+
+    private func failed(_ slot: LaneEngine.Slot, reason: String) {
+        let index = Int(slot.index)
+        counts.failedAttempts += 1
+        flights[index]?.failures += 1
+        let failures = flights[index]?.failures ?? 1
+        let decision = decide(.failed, failures: failures)
+        let eventID = flights[index]?.eventID ?? ""
+        switch decision {
+        case .retry(let wait):
+            observer.attemptFailed(self, eventID: eventID, reason: reason, failures: failures, retryIn: wait)
+        case .release where !broker.isDurable:
+            counts.lost += 1
+            observer.lost(self, eventID: eventID, reason: reason)
+        default:
+            observer.attemptFailed(self, eventID: eventID, reason: reason, failures: failures, retryIn: nil)
+        }
+        carryOut(decision, slot, drop: nil)
+    }
+
+    private func dropped(_ slot: LaneEngine.Slot, _ reason: DropReason) {
+        let index = Int(slot.index)
+        counts.dropped[reason, default: 0] += 1
+        observer.dropped(self, eventID: flights[index]?.eventID ?? "", reason: reason)
+        carryOut(decide(.dropped(reason), failures: flights[index]?.failures ?? 0), slot, drop: reason)
+    }
+
+    private func deadLetterEnded(_ slot: LaneEngine.Slot, _ outcome: PublishOutcome) {
+        let index = Int(slot.index)
+        guard engine.isRunning(slot), let flight = flights[index] else { return }
+        switch outcome {
+        case .stored:
+            counts.deadLettered += 1
+            observer.deadLettered(self, eventID: flight.eventID, topic: plan.deadLetterTopic)
+            acknowledge(slot)
+        case .failed(let error):
+            flights[index]?.failures += 1
+            observer.deadLetterFailed(self, eventID: flight.eventID, topic: plan.deadLetterTopic, error: error)
+            let decision = decide(.deadLetterFailed, failures: flight.failures + 1)
+            if case .release = decision, !broker.isDurable {
+                counts.lost += 1
+                observer.lost(self, eventID: flight.eventID, reason: "\(error)")
+            }
+            carryOut(decision, slot, drop: nil)
+        }
+    }
+
+    private func decide(_ ending: DeliveryDecision.Ending, failures: Int) -> DeliveryDecision {
+        DeliveryDecision.after(
+            ending, failures: failures, hasDeadLetter: plan.hasDeadLetter, isDurable: broker.isDurable,
+            isEnding: isEnding, schedule: schedule)
+    }
+
+    private func carryOut(_ decision: DeliveryDecision, _ slot: LaneEngine.Slot, drop: DropReason?) {
+        let index = Int(slot.index)
+        switch decision {
+        case .acknowledge, .drop: acknowledge(slot)
+        case .release: giveBack(slot)
+        case .deadLetter:
+            flights[index]?.stage = .deadLetter
+            writeDeadLetter(slot)
+        case .retry(let wait):
+            engine.retry(slot)
+            flights[index]?.wake = scheduler.wake(at: scheduler.now + wait, self, token: slot.token)
+            noteWork()
+        }
+    }
+}
+
+extension Subscription: AppCallCompletion {
+    package func answered(_ answer: AppAnswer, token: UInt64) {
+        let slot = LaneEngine.Slot(token: token)
+        // An answer for an event that was given back meanwhile, because the subscription ended.
+        guard engine.isRunning(slot) else { return }
+        noteWork()
+        switch answer {
+        case .failed(let reason):
+            failed(slot, reason: reason)
+        case .answered(let status, let body):
+            switch AppVerdict.of(status: status, body: body) {
+            case .success: succeeded(slot)
+            case .drop: dropped(slot, .appDropped)
+            case .notFound: dropped(slot, .notFound)
+            case .retry(let reason, _): failed(slot, reason: reason)
+            }
+        }
+    }
+}
+
+extension Subscription: PublishCompletion {
+    package func published(_ outcome: PublishOutcome, token: UInt64) {
+        deadLetterEnded(LaneEngine.Slot(token: token), outcome)
+        noteWork()
+    }
+}

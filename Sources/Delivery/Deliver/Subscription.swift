@@ -1,0 +1,187 @@
+package import Events
+package import Messaging
+
+/// One subscription at work: it takes messages from its source, brings each to the app, and settles it, exactly once.
+///
+/// Confined to the home shard of its component. Per event it is a handful of synchronous calls: `take` (from the adapter), `answered`
+/// (from the app), and at the turn's end one `settle` to the source for everything that was decided in the turn.
+package final class Subscription {
+    package let plan: SubscriptionPlan
+    package let broker: Broker
+    let scheduler: any Scheduler
+    let destination: any Destination
+    let observer: any DeliveryObserver
+    let tracer: Tracer
+    let writer: EnvelopeWriter
+    let schedule = RetrySchedule()
+
+    var engine: LaneEngine
+    var flights: [Flight?] = []
+    var bytesInFlight = 0
+    private var source: (any TopicSource)?
+    private var settled = SettledBatch()
+    private var isDue = false
+    private var isStarved = false
+    private(set) var isEnding = false
+    private var idleWaiter: CheckedContinuation<Void, Never>?
+
+    package init(
+        plan: SubscriptionPlan, broker: Broker, destination: any Destination, scheduler: any Scheduler,
+        observer: any DeliveryObserver, tracer: Tracer, writer: EnvelopeWriter
+    ) {
+        self.plan = plan
+        self.broker = broker
+        self.destination = destination
+        self.scheduler = scheduler
+        self.observer = observer
+        self.tracer = tracer
+        self.writer = writer
+        let isSerial = broker.capabilities.contains(.serial)
+        engine = LaneEngine(
+            capacity: plan.bounds.events, concurrency: isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events))
+    }
+
+    /// What it has done so far.
+    package internal(set) var counts = DeliveryCounts()
+    /// Events at the app or in a write to the dead letter topic.
+    package var running: Int { engine.running }
+    /// Events between broker and settlement.
+    package var inFlight: Int { engine.count }
+    /// Events that wait for their next attempt.
+    package var waiting: Int { engine.waiting }
+
+    // MARK: Life
+
+    /// Subscribes at the broker; from then on messages come.
+    package func start() async throws(ComponentError) {
+        let request = SubscriptionRequest(topic: broker.topicPrefix + plan.topic, metadata: plan.metadata)
+        let source = try await broker.adapter.subscribe(request, into: self)
+        self.source = source
+        noteWork()
+    }
+
+    /// Stops taking messages and waits until no event is at the app, or until the limit.
+    package func drain(limit: Duration) async {
+        isEnding = true
+        source?.pause()
+        guard engine.running > 0 else { return }
+        let wake = scheduler.wake(at: scheduler.now + limit, self, token: Subscription.drainToken)
+        await withCheckedContinuation { idleWaiter = $0 }
+        scheduler.cancel(wake)
+    }
+
+    /// Ends the subscription: what is not settled stays with the broker. Call `drain` first to let the app finish.
+    package func stop() async {
+        isEnding = true
+        source?.pause()
+        for slot in engine.evict() { release(slot) }
+        settleNow()
+        await source?.cancel()
+        source = nil
+    }
+
+    // MARK: The engine's turn
+
+    /// Has `turnEnded` called at the end of this turn.
+    func noteWork() {
+        guard !isDue else { return }
+        isDue = true
+        scheduler.atTurnEnd(self)
+    }
+
+    /// Starts every event that may go now.
+    func pump() {
+        while !isEnding, let slot = engine.start() { begin(slot) }
+    }
+
+    // MARK: Settling
+
+    func acknowledge(_ slot: LaneEngine.Slot) {
+        guard let flight = takeFlight(slot) else { return }
+        flight.received.acknowledge(in: &settled)
+        engine.finish(slot)
+        noteWork()
+    }
+
+    /// Gives an event back that was at the app or waited.
+    func giveBack(_ slot: LaneEngine.Slot) {
+        guard let flight = takeFlight(slot) else { return }
+        flight.received.release(in: &settled, attempts: flight.failures)
+        engine.finish(slot)
+        noteWork()
+    }
+
+    /// Gives an event back whose slot the engine has freed already.
+    private func release(_ slot: LaneEngine.Slot) {
+        guard let flight = takeFlight(slot) else { return }
+        flight.received.release(in: &settled, attempts: flight.failures)
+    }
+
+    private func takeFlight(_ slot: LaneEngine.Slot) -> Flight? {
+        guard let flight = flights[Int(slot.index)] else { return nil }
+        flights[Int(slot.index)] = nil
+        bytesInFlight -= flight.received.message.size
+        scheduler.cancel(flight.wake)
+        return flight
+    }
+
+    private func settleNow() {
+        guard !settled.isEmpty, let source else { return }
+        var batch = SettledBatch()
+        swap(&batch, &settled)
+        source.settle(batch)
+    }
+
+    private func resumeIdleWaiter() {
+        let waiter = idleWaiter
+        idleWaiter = nil
+        waiter?.resume()
+    }
+}
+
+extension Subscription: Inlet {
+    package var credit: Credit {
+        guard !isEnding else { return Credit(events: 0, bytes: 0) }
+        let credit = Credit(
+            events: engine.capacity - engine.count, bytes: max(plan.bounds.bytes - bytesInFlight, 0))
+        if !credit.isOpen { isStarved = true }
+        return credit
+    }
+
+    package func take(_ messages: [ReceivedMessage]) {
+        for message in messages {
+            let lane = message.message.key.isEmpty ? nil : LaneKey.hash(message.message.key)
+            guard let slot = engine.submit(laneKey: lane) else {
+                preconditionFailure("a source handed over more than its credit")
+            }
+            while flights.count <= Int(slot.index) { flights.append(nil) }
+            flights[Int(slot.index)] = Flight(message, arrived: scheduler.now)
+            bytesInFlight += message.message.size
+        }
+        noteWork()
+    }
+}
+
+extension Subscription: TurnParticipant {
+    package func turnEnded() {
+        isDue = false
+        pump()
+        settleNow()
+        if engine.running == 0 { resumeIdleWaiter() }
+        // Half of the bound, so that a full window is not refilled one by one.
+        if isStarved, !isEnding, engine.count <= engine.capacity / 2, bytesInFlight <= plan.bounds.bytes / 2 {
+            isStarved = false
+            source?.creditReturned()
+        }
+    }
+}
+
+extension Subscription: Sleeper {
+    static let drainToken = UInt64.max
+
+    package func wake(_ token: UInt64) {
+        if token == Subscription.drainToken { return resumeIdleWaiter() }
+        let slot = LaneEngine.Slot(token: token)
+        if engine.due(slot) { noteWork() }
+    }
+}

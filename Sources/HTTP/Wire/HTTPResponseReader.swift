@@ -1,0 +1,83 @@
+/// The reader of the responses of one connection. Interim responses are skipped.
+///
+/// Pure. After an error it is not used any more.
+package struct HTTPResponseReader {
+    private enum Phase {
+        case head
+        case body
+    }
+
+    private let limits: HTTPLimits
+    private var phase = Phase.head
+    private var buffer: HTTPHeadBuffer
+    private var bodyReader: HTTPBodyReader?
+    private var interims = 0
+    private var toHead = false
+
+    /// The head of the response that is being read, or was read last.
+    package private(set) var head: HTTPResponseHead?
+    /// The body of the response that is complete.
+    package private(set) var body: [UInt8] = []
+
+    /// Takes the body of the response that is complete.
+    package mutating func takeBody() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        return taken
+    }
+
+    /// A reader of a new connection.
+    package init(limits: HTTPLimits) {
+        self.limits = limits
+        buffer = HTTPHeadBuffer(isRequest: false, limits: limits)
+    }
+
+    /// A request was sent: its response is read next. `toHead` tells that its method was HEAD.
+    package mutating func begin(toHead: Bool) {
+        self.toHead = toHead
+        phase = .head
+        interims = 0
+        body = []
+        head = nil
+        bodyReader = nil
+        buffer = HTTPHeadBuffer(isRequest: false, limits: limits)
+    }
+
+    /// Reads on from an offset, which it moves; true once the response is complete.
+    package mutating func read(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Bool {
+        while true {
+            switch phase {
+            case .head:
+                guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
+                    return false
+                }
+                var parser = buffer.takeParser()
+                try take(HTTPResponseHead(&parser, bytes: headBytes))
+            case .body:
+                try bodyReader?.read(bytes, from: &offset)
+                guard bodyReader?.isDone == true else { return false }
+                body = bodyReader?.takeBody() ?? []
+                return true
+            }
+        }
+    }
+
+    /// The connection ended; true where that completes the response.
+    package mutating func end() -> Bool {
+        guard phase == .body, bodyReader?.isCompleteAtEnd == true else { return false }
+        body = bodyReader?.takeBody() ?? []
+        return true
+    }
+
+    private mutating func take(_ head: HTTPResponseHead) throws(HTTPParseError) {
+        guard head.status >= 200 else {
+            interims += 1
+            guard interims <= limits.interimResponses, head.status != 101 else { throw .unexpectedInterim }
+            return
+        }
+        self.head = head
+        let framing = HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead)
+        bodyReader = try HTTPBodyReader(framing, limits: limits)
+        phase = .body
+    }
+}

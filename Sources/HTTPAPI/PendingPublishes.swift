@@ -1,0 +1,41 @@
+internal import HTTP
+
+/// Publishes whose broker has not answered yet: a table with a free list, indexed by token; no allocation once grown.
+struct PendingPublishes {
+    /// One of them.
+    struct Entry {
+        let exchange: HTTPExchange
+        let trace: RequestTrace
+        let pubsub: String
+        let topic: String
+    }
+
+    /// How many wait at most; beyond it a publish is answered with 503 and was not sent.
+    static let limit = 16_384
+
+    private var entries: [Entry?] = []
+    private var free: [Int] = []
+    private(set) var count = 0
+
+    var isFull: Bool { count >= PendingPublishes.limit }
+
+    mutating func add(_ entry: Entry) -> UInt64 {
+        count += 1
+        if let index = free.popLast() {
+            entries[index] = entry
+            return UInt64(index)
+        }
+        entries.append(entry)
+        return UInt64(entries.count - 1)
+    }
+
+    /// Takes an entry out; nil where the token was answered already.
+    mutating func take(_ token: UInt64) -> Entry? {
+        let index = Int(token)
+        guard index < entries.count, let entry = entries[index] else { return nil }
+        entries[index] = nil
+        free.append(index)
+        count -= 1
+        return entry
+    }
+}

@@ -1,0 +1,82 @@
+internal import Bytes
+internal import Delivery
+internal import Events
+internal import HTTP
+package import Messaging
+
+/// `POST /v1.0/publish/{pubsub}/{topic}` (spec 1.1).
+extension APIServer {
+    func publish(_ exchange: HTTPExchange, pubsub: String, topic: String, _ trace: RequestTrace) {
+        let request = PublishRequest(
+            pubsub: pubsub, topic: topic, contentType: exchange.fields.text("content-type") ?? "",
+            body: exchange.body, metadata: APIServer.metadata(of: exchange), trace: trace.span, traceState: trace.state)
+        if exchange.isBodyTooLarge {
+            return refuseTooLarge(exchange, request, trace)
+        }
+        guard !pending.isFull else { return refuseOverload(exchange, request, trace) }
+        let token = pending.add(.init(exchange: exchange, trace: trace, pubsub: pubsub, topic: topic))
+        do {
+            try publisher.publish(request, completion: self, token: token)
+        } catch {
+            _ = pending.take(token)
+            answer(exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace)
+        }
+    }
+
+    func bulkPublish(_ exchange: HTTPExchange, pubsub: String, topic: String, _ trace: RequestTrace) {
+        let request = PublishRequest(
+            pubsub: pubsub, topic: topic, contentType: "", body: [], metadata: APIServer.metadata(of: exchange),
+            trace: nil, traceState: "")
+        do {
+            try publisher.check(request)
+        } catch {
+            return answer(exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace)
+        }
+        let message = "bulk publishing is not available in this version; publish the events one by one"
+        answer(exchange, APIError(status: 501, code: "ERR_BULK_PUBLISH_NOT_AVAILABLE", message: message), trace)
+    }
+
+    /// daprd finds an over-long body when it reads it: after component and flags, as a failed publish.
+    private func refuseTooLarge(_ exchange: HTTPExchange, _ request: PublishRequest, _ trace: RequestTrace) {
+        do {
+            try publisher.check(request)
+        } catch {
+            let refusal = APIError.publish(error, pubsub: request.pubsub, topic: request.topic, appID: appID)
+            return answer(exchange, refusal, trace)
+        }
+        answer(exchange, .publishFailed("stream too large", pubsub: request.pubsub, topic: request.topic), trace)
+    }
+
+    private func refuseOverload(_ exchange: HTTPExchange, _ request: PublishRequest, _ trace: RequestTrace) {
+        let reason = "\(PendingPublishes.limit) events wait for their brokers already; not stored, try again later"
+        var error = APIError.publishFailed(reason, pubsub: request.pubsub, topic: request.topic)
+        error.status = 503
+        answer(exchange, error, trace)
+    }
+
+    /// `metadata.<key>=<value>` pairs of the query; of several with one key the first counts.
+    static func metadata(of exchange: HTTPExchange) -> Metadata {
+        guard let query = exchange.head.target.query else { return Metadata() }
+        var metadata = Metadata()
+        let prefix = "metadata."
+        URLText.forEachQueryPair(exchange.fields.bytes.rawSpan.extracting(query)) { name, value in
+            guard name.hasPrefix(prefix) else { return }
+            let key = String(name.dropFirst(prefix.count))
+            if metadata[key] == nil { metadata[key] = value }
+        }
+        return metadata
+    }
+}
+
+extension APIServer: PublishCompletion {
+    package func published(_ outcome: PublishOutcome, token: UInt64) {
+        guard let entry = pending.take(token) else { return }
+        switch outcome {
+        case .stored: answerEmpty(entry.exchange, entry.trace)
+        case .failed(let error):
+            let refusal = PublishRefusal.broker(error)
+            answer(
+                entry.exchange, .publish(refusal, pubsub: entry.pubsub, topic: entry.topic, appID: appID), entry.trace)
+        }
+    }
+}

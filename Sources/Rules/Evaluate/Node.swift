@@ -1,0 +1,50 @@
+/// One operation of a compiled expression; a tree of them is the expression. Made once by the `Planner`, never changed.
+protocol Node: AnyObject, Sendable {
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value
+    /// The value, where it is the same for every event.
+    var constant: Value? { get }
+}
+
+extension Node {
+    var constant: Value? { nil }
+
+    /// The value as a boolean, for operators that take nothing else.
+    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
+        guard case .bool(let value) = try evaluate(&frame) else { throw .noSuchOverload(nil) }
+        return value
+    }
+}
+
+final class ConstantNode: Node {
+    private let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    var constant: Value? { value }
+
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { value }
+}
+
+/// A name that nobody declared: it compiles, and fails whenever it is needed.
+final class MissingNode: Node {
+    private let name: String
+
+    init(_ name: String) {
+        self.name = name
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { throw .noSuchAttribute(name) }
+}
+
+/// The variable of a macro.
+final class LocalNode: Node {
+    private let slot: Int
+
+    init(slot: Int) {
+        self.slot = slot
+    }
+
+    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { frame.locals[slot] }
+}

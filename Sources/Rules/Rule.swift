@@ -1,0 +1,50 @@
+/// One compiled expression of a routing rule.
+///
+/// It never changes, so any shard may use it at any time.
+package struct Rule: Sendable {
+    /// The text it was made from.
+    package let source: String
+    private let root: any Node
+
+    /// Parses and checks.
+    ///
+    /// - Throws: A `RuleError` with all findings and their places. What is refused is what cel-go refuses, and what daprd never finishes
+    ///   compiling: an unknown function, a macro with the wrong number of arguments.
+    package init(_ source: String) throws(RuleError) {
+        self.source = source
+        let text = SourceText(source)
+        guard text.scalars.count <= RuleLimits.sourceLength else {
+            let message =
+                "expression code point size exceeds limit: size: \(text.scalars.count), limit \(RuleLimits.sourceLength)"
+            throw RuleError(findings: [Finding(offset: 0, message: message)], in: SourceText(""))
+        }
+        var parser = Parser(text)
+        let expression = parser.parse()
+        guard let expression, parser.findings.isEmpty else { throw RuleError(findings: parser.findings, in: text) }
+        let findings = Checker.check(expression)
+        guard findings.isEmpty else { throw RuleError(findings: findings, in: text) }
+        do throws(Finding) {
+            var planner = Planner()
+            root = try planner.plan(expression)
+        } catch {
+            throw RuleError(findings: [error], in: text)
+        }
+    }
+
+    /// Evaluates against an event.
+    ///
+    /// - Throws: A `RuleError` that `isEvaluation`: something was missing, went wrong, took too many steps, or the result is no boolean.
+    package func matches(_ event: RuleEvent) throws(RuleError) -> Bool {
+        var frame = Frame(event: event)
+        let result: Value
+        do throws(Failure) {
+            result = try root.evaluate(&frame)
+        } catch {
+            throw RuleError(evaluation: error.message)
+        }
+        guard case .bool(let answer) = result else {
+            throw RuleError(evaluation: "the result of match expression \(source) was not a boolean")
+        }
+        return answer
+    }
+}

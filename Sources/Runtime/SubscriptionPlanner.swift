@@ -1,0 +1,39 @@
+internal import Bytes
+internal import Delivery
+internal import Messaging
+internal import Resources
+internal import Rules
+
+/// From what a subscription says to what it does: rules are compiled, flags are read.
+enum SubscriptionPlanner {
+    /// Why a subscription cannot be planned.
+    struct Failure: Error, CustomStringConvertible {
+        var subscription: String
+        var reason: String
+
+        var description: String { "\(subscription): \(reason)" }
+    }
+
+    /// Compiles every rule of a subscription; the first one that does not compile ends it.
+    /// - Parameter bounds: what the sidecar's flags and the component's fields allow.
+    static func plan(_ spec: SubscriptionSpec, bounds: SubscriptionBounds) throws(Failure) -> SubscriptionPlan {
+        var routes: [RouteTable.Route] = []
+        for rule in spec.effectiveRules {
+            let isBlank = rule.match.utf8.allSatisfy { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
+            routes.append(RouteTable.Route(rule: isBlank ? nil : try compile(rule.match, of: spec), path: rule.path))
+        }
+        return SubscriptionPlan(
+            topic: spec.topic, routes: RouteTable(routes), deadLetterTopic: spec.deadLetterTopic,
+            isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds)
+    }
+
+    private static func compile(_ source: String, of spec: SubscriptionSpec) throws(Failure) -> Rule {
+        do {
+            return try Rule(source)
+        } catch {
+            throw Failure(
+                subscription: "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)",
+                reason: "rule `\(source)` does not compile: \(error)")
+        }
+    }
+}

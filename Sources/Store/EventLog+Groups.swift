@@ -1,0 +1,44 @@
+internal import Loop
+package import Messaging
+
+extension EventLog {
+    /// Joins the group of a topic. Its messages go to the inlet until the membership is cancelled.
+    package func join(_ topic: String, group name: String, inlet: any Inlet) async throws(ComponentError) -> LogMember {
+        guard state == .open else { throw refusal }
+        guard let number = topicNumber(topic) else { throw tooManyTopics }
+        let group = groups[number] ?? LogGroup(log: self, topic: number, name: topic)
+        groups[number] = group
+        outgoing.opens.append((number, name))
+        noteTurnEnd()
+        if let error = await group.opened() { throw error }
+        return group.join(inlet)
+    }
+
+    func leave(_ group: LogGroup, row: Int64) {
+        ring.unwatch(group.topic)
+        outgoing.leaves.append((group.topic, row))
+        noteTurnEnd()
+    }
+
+    func read(_ request: LogWork.Read) {
+        outgoing.reads.append(request)
+        noteTurnEnd()
+    }
+
+    func fetch(_ request: LogWork.Fetch) {
+        outgoing.fetches.append(request)
+        noteTurnEnd()
+    }
+
+    /// The group's state has changed and is saved with the next commit, or alone after a short while.
+    func noteDirty(_ group: LogGroup) {
+        dirty.append(group)
+        noteTurnEnd()
+    }
+
+    /// The group may hand over again.
+    func notePump(_ group: LogGroup) {
+        pumping.append(group)
+        noteTurnEnd()
+    }
+}

@@ -1,0 +1,85 @@
+internal import Loop
+internal import Messaging
+
+extension EventLog {
+    func receive(_ batches: [[LogReport]]) {
+        for batch in batches { batch.forEach(receive) }
+    }
+
+    private func receive(_ report: LogReport) {
+        switch report {
+        case .opened(let facts): opened(facts)
+        case .refused(let error): refused(error)
+        case .committed(let commit): committed(commit)
+        case .group(let topic, let result): groups[topic]?.opened(result, now: now, last: last)
+        case .window(let topic, let window): groups[topic]?.received(window)
+        case .fetched(let topic, let ids, let events): groups[topic]?.received(ids, events)
+        case .passed(let passed): passedEvents(passed)
+        case .latched(let error): latch(error)
+        case .closed:
+            // The thread's last act was this report: it ends now.
+            thread?.join()
+            thread = nil
+            closed()
+        }
+    }
+
+    private func opened(_ facts: LogOpened) {
+        names = facts.topics
+        for (number, name) in names.enumerated() { numbers[name] = number }
+        last = facts.last
+        if state == .opening { state = .open }
+        facts.warnings.forEach { owner?.logWarned($0) }
+        resumeOpeners(nil)
+        upkeep.noteWork(self, loop)
+    }
+
+    private func refused(_ error: ComponentError) {
+        thread?.join()
+        thread = nil
+        guard state == .opening else { return closed() }
+        state = .idle
+        resumeOpeners(error)
+    }
+
+    private func latch(_ error: ComponentError) {
+        guard state == .open || state == .opening else { return }
+        state = .latched(error)
+        owner?.logLatched(error)
+    }
+
+    private func passedEvents(_ passed: LogPassed) {
+        owner?.logWarned(
+            "group \(passed.name) of topic \(passed.topic) lost \(passed.events) events that nobody took within the retention"
+        )
+    }
+
+    /// Answers everything that a commit has decided, then hands it to the groups.
+    private func committed(_ commit: LogCommit) {
+        var id = commit.first
+        while let batch = pending.first, batch.number <= commit.through {
+            pending.popFirst()
+            let stored = commit.refused.first { $0.number == batch.number }?.stored ?? batch.entries.count
+            for (index, entry) in batch.entries.enumerated() {
+                pendingEvents -= 1
+                pendingBytes -= entry.body.count + entry.key.count + 64
+                guard index < stored else { continue }
+                keep(entry, id: id)
+                id += 1
+            }
+            for entry in batch.entries.prefix(stored) { entry.completion.published(.stored, token: entry.token) }
+            guard stored < batch.entries.count, let error = commit.error else { continue }
+            for entry in batch.entries.dropFirst(stored) {
+                entry.completion.published(.failed(error), token: entry.token)
+            }
+        }
+    }
+
+    private func keep(_ entry: PublishEntry, id: UInt64) {
+        last = id
+        guard let topic = topicNumber(entry.topic), let group = groups[topic], group.isTaken else { return }
+        let message = Message(topic: entry.topic, body: entry.body, metadata: entry.metadata, key: entry.key)
+        ring.append(StoredEvent(id: id, message: message), topic: topic)
+        group.notePump()
+    }
+}

@@ -1,0 +1,205 @@
+import Delivery
+import Testing
+
+@Suite struct LaneEngineTests {
+    @Test func `events without a key start side by side, up to the concurrency`() {
+        var engine = LaneEngine(capacity: 10, concurrency: 3)
+        for _ in 0..<5 { #expect(engine.submit() != nil) }
+        let started = (0..<5).compactMap { _ in engine.start() }
+        #expect(started.count == 3)
+        engine.finish(started[1])
+        #expect(engine.start() != nil)
+        #expect(engine.start() == nil)
+        #expect(engine.count == 4)
+        #expect(engine.running == 3)
+    }
+
+    @Test func `a full engine takes nothing until something is finished`() throws {
+        var engine = LaneEngine(capacity: 2, concurrency: 2)
+        _ = engine.submit()
+        _ = engine.submit(laneKey: 7)
+        #expect(engine.submit() == nil)
+        let slot = try #require(engine.start())
+        engine.finish(slot)
+        #expect(engine.submit() != nil)
+    }
+
+    @Test func `events of one key run one after the other in their order, others go past them`() throws {
+        var engine = LaneEngine(capacity: 10, concurrency: 10)
+        let first = try #require(engine.submit(laneKey: 1))
+        let second = try #require(engine.submit(laneKey: 1))
+        let third = try #require(engine.submit(laneKey: 1))
+        let other = try #require(engine.submit(laneKey: 2))
+        #expect(engine.start() == first)
+        #expect(engine.start() == other)
+        #expect(engine.start() == nil)
+        engine.finish(first)
+        #expect(engine.start() == second)
+        engine.finish(other)
+        engine.finish(second)
+        #expect(engine.start() == third)
+        engine.finish(third)
+        #expect(engine.count == 0)
+    }
+
+    @Test func `a lane stays closed behind an event that waits for another attempt`() throws {
+        var engine = LaneEngine(capacity: 10, concurrency: 10)
+        let poison = try #require(engine.submit(laneKey: 1))
+        let behind = try #require(engine.submit(laneKey: 1))
+        let free = try #require(engine.submit())
+        #expect(engine.start() == poison)
+        engine.retry(poison)
+        #expect(engine.start() == free)
+        #expect(engine.start() == nil)
+        #expect(engine.waiting == 1)
+        #expect(engine.due(poison))
+        #expect(engine.start() == poison)
+        #expect(engine.attempts(poison) == 2)
+        engine.finish(poison)
+        #expect(engine.start() == behind)
+    }
+
+    @Test func `an answer for a slot that was used again is recognised`() throws {
+        var engine = LaneEngine(capacity: 1, concurrency: 1)
+        let old = try #require(engine.submit())
+        #expect(engine.start() == old)
+        engine.finish(old)
+        let new = try #require(engine.submit())
+        #expect(engine.start() == new)
+        #expect(new.index == old.index)
+        #expect(!engine.isRunning(old))
+        #expect(engine.isRunning(new))
+        #expect(!engine.due(old))
+        #expect(LaneEngine.Slot(token: new.token) == new)
+    }
+
+    @Test func `an event that waits can be finished without another attempt`() throws {
+        var engine = LaneEngine(capacity: 4, concurrency: 4)
+        let slot = try #require(engine.submit(laneKey: 3))
+        let behind = try #require(engine.submit(laneKey: 3))
+        _ = engine.start()
+        engine.retry(slot)
+        engine.finish(slot)
+        #expect(engine.waiting == 0)
+        #expect(engine.start() == behind)
+    }
+
+    @Test func `evicting empties every state, and late answers find nothing`() throws {
+        var engine = LaneEngine(capacity: 10, concurrency: 2)
+        let slots = (0..<6).compactMap { engine.submit(laneKey: UInt64($0 / 2)) }
+        let running = try #require(engine.start())
+        let waiting = try #require(engine.start())
+        engine.retry(waiting)
+        #expect(Set(engine.evict()) == Set(slots))
+        #expect(engine.count == 0 && engine.running == 0 && engine.waiting == 0)
+        #expect(!engine.isRunning(running))
+        #expect(!engine.due(waiting))
+        #expect(engine.submit(laneKey: 0) != nil)
+        #expect(engine.start() != nil)
+    }
+
+    /// A model with plain collections is run beside the engine; both must agree after every step.
+    @Test(arguments: 0..<50)
+    func `it agrees with a model that is too simple to be wrong`(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed))
+        var engine = LaneEngine(capacity: 64, concurrency: 8)
+        var model = LaneModel(capacity: 64, concurrency: 8)
+        for _ in 0..<3_000 {
+            switch random.next() % 5 {
+            case 0, 1:
+                let key: UInt64? = random.next() % 3 == 0 ? nil : random.next() % 5
+                let slot = engine.submit(laneKey: key)
+                #expect((slot == nil) == model.isFull)
+                if let slot { model.submit(slot, key: key) }
+            case 2:
+                let slot = engine.start()
+                #expect(slot == model.start())
+            case 3:
+                guard let slot = model.anyRunning(random.next()) else { continue }
+                engine.finish(slot)
+                model.finish(slot)
+            default:
+                if let slot = model.anyRunning(random.next()), random.next() % 2 == 0 {
+                    engine.retry(slot)
+                    model.retry(slot)
+                } else if let slot = model.anyWaiting(random.next()) {
+                    #expect(engine.due(slot))
+                    model.due(slot)
+                }
+            }
+            #expect(engine.count == model.count && engine.running == model.running.count)
+            #expect(engine.waiting == model.waiting.count)
+        }
+    }
+}
+
+struct SplitMix {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
+
+struct LaneModel {
+    typealias Slot = LaneEngine.Slot
+    let capacity: Int
+    let concurrency: Int
+    var ready: [Slot] = []
+    var running: [Slot] = []
+    var waiting: [Slot] = []
+    var queues: [UInt64: [Slot]] = [:]
+    var keys: [Slot: UInt64] = [:]
+
+    init(capacity: Int, concurrency: Int) {
+        self.capacity = capacity
+        self.concurrency = concurrency
+    }
+
+    var count: Int {
+        let behind = queues.values.map { $0.count - 1 }.reduce(0, +)
+        return ready.count + running.count + waiting.count + behind
+    }
+    var isFull: Bool { count >= capacity }
+
+    mutating func submit(_ slot: Slot, key: UInt64?) {
+        guard let key else { return ready.append(slot) }
+        keys[slot] = key
+        queues[key, default: []].append(slot)
+        if queues[key]?.count == 1 { ready.append(slot) }
+    }
+
+    mutating func start() -> Slot? {
+        guard running.count < concurrency, !ready.isEmpty else { return nil }
+        running.append(ready.removeFirst())
+        return running.last
+    }
+
+    mutating func finish(_ slot: Slot) {
+        running.removeAll { $0 == slot }
+        guard let key = keys.removeValue(forKey: slot) else { return }
+        queues[key]?.removeFirst()
+        if let next = queues[key]?.first { ready.append(next) } else { queues[key] = nil }
+    }
+
+    mutating func retry(_ slot: Slot) {
+        running.removeAll { $0 == slot }
+        waiting.append(slot)
+    }
+
+    mutating func due(_ slot: Slot) {
+        waiting.removeAll { $0 == slot }
+        ready.append(slot)
+    }
+
+    func anyRunning(_ random: UInt64) -> Slot? {
+        running.isEmpty ? nil : running[Int(random % UInt64(running.count))]
+    }
+
+    func anyWaiting(_ random: UInt64) -> Slot? {
+        waiting.isEmpty ? nil : waiting[Int(random % UInt64(waiting.count))]
+    }
+}
