@@ -21,6 +21,7 @@ package final class HTTPAppChannel {
     private let endpoint: Endpoint
     private let appID: String
     private let token: String?
+    private let userAgent: String
     private let loop: EventLoop
     /// What every delivery begins with.
     private let common: HTTPFieldBlock
@@ -29,17 +30,20 @@ package final class HTTPAppChannel {
     /// - Parameters:
     ///   - token: sent with every call as `dapr-api-token`, where there is one.
     ///   - maxConcurrency: connections at once; zero and less leave it to the default.
-    package init(endpoint: Endpoint, appID: String, token: String?, maxConcurrency: Int, loop: EventLoop) {
+    package init(
+        endpoint: Endpoint, appID: String, token: String?, userAgent: String, maxConcurrency: Int, loop: EventLoop
+    ) {
         self.endpoint = endpoint
         self.appID = appID
         self.token = token
+        self.userAgent = userAgent
         self.loop = loop
         var settings = HTTPClientSettings()
         settings.connections = maxConcurrency > 0 ? maxConcurrency : HTTPAppChannel.defaultConnections
         settings.waiting = HTTPAppChannel.waitingLimit
         client = HTTPClient(origin: endpoint, host: HTTPAppChannel.host(of: endpoint), on: loop, settings: settings)
         var common = HTTPFieldBlock()
-        common.add("User-Agent", "martlet")
+        common.add("User-Agent", userAgent)
         common.add("Content-Type", "application/cloudevents+json")
         if let token { common.add("dapr-api-token", token) }
         self.common = common
@@ -58,7 +62,7 @@ package final class HTTPAppChannel {
     /// Asks the app; a transport error is tried again as daprd does at start.
     package func get(_ path: String) async -> Result<AppResponse, AppFailure> {
         var fields = HTTPFieldBlock()
-        fields.add("User-Agent", "martlet")
+        fields.add("User-Agent", userAgent)
         fields.add("Content-Type", "application/json")
         fields.add("dapr-app-id", appID)
         if let token { fields.add("dapr-api-token", token) }

@@ -100,12 +100,13 @@ extension Array where Element == UInt8 {
 
 extension String {
     /// The text's UTF-8, valid as long as the text is borrowed.
+    ///
+    /// A text of up to 15 bytes lies in the `String` itself, so the span points into the variable: `@_addressableSelf` makes the compiler
+    /// keep that variable in memory, at one address, for as long as the span lives. Without it optimised builds read a dead stack slot.
     @inlinable
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
-        get {
-            let bytes = unsafe utf8Span.span.bytes
-            return unsafe _overrideLifetime(bytes, borrowing: self)
-        }
+        @_addressableSelf
+        get { unsafe utf8Span.span.bytes }
     }
 }

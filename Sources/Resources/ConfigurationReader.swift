@@ -35,6 +35,9 @@ struct ConfigurationReader {
         var line: Int
     }
 
+    /// The most faults, and the most unknown keys, that are noted of one document; further ones are not told.
+    static let maximumNotes = 100
+
     private(set) var faults: [Fault] = []
     private(set) var unknown: [Unknown] = []
 
@@ -136,11 +139,16 @@ struct ConfigurationReader {
 
     mutating func fault(_ node: YAMLNode, _ field: String, _ type: String) {
         let text = "line \(node.mark.line): cannot unmarshal \(Self.tagAndValue(node)) into \(type)"
-        faults.append(Fault(text: text, field: field, line: node.mark.line))
+        note(Fault(text: text, field: field, line: node.mark.line))
+    }
+
+    private mutating func note(_ fault: Fault) {
+        if faults.count < Self.maximumNotes { faults.append(fault) }
     }
 
     mutating func noteUnknown(_ section: Section, known: [String]) {
-        for entry in section.entries where !known.contains(entry.key) {
+        for entry in section.entries
+        where unknown.count < Self.maximumNotes && !known.contains(entry.key) {
             let hint = NearestName.hint(for: entry.key, among: known)
             unknown.append(Unknown(field: section.path(of: entry.key), hint: hint, line: entry.value.mark.line))
         }
@@ -161,7 +169,7 @@ struct ConfigurationReader {
             let line = entry.key.mark.line
             if let first = lines[key], !entry.isMerged {
                 let text = "line \(line): mapping key \"\(key)\" already defined at line \(first)"
-                faults.append(Fault(text: text, field: section.path(of: key), line: line))
+                note(Fault(text: text, field: section.path(of: key), line: line))
             }
             if !entry.isMerged { lines[key] = line }
             section.entries.append((key, entry.value))

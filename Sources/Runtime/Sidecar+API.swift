@@ -78,6 +78,7 @@ extension Sidecar: APIBackend {
         answer.extended = extended
         answer.subscriptions = specs.map(shown)
         answer.httpEndpoints = resources.httpEndpoints.map(\.name)
+        answer.isWaitingForApp = options.hasApp && !readiness.isServed
         answer.resiliencies = resources.resiliencies.map(\.name)
         answer.app = MetadataAnswer.AppConnection(
             port: options.appPort ?? 0, scheme: options.appProtocol.rawValue, address: options.appChannelAddress,

@@ -32,7 +32,7 @@ extension Sidecar {
             }
         return HTTPAppChannel(
             endpoint: endpoint, appID: options.appID, token: options.appAPIToken,
-            maxConcurrency: options.appMaxConcurrency, loop: loop)
+            userAgent: "martlet/\(Version.current)", maxConcurrency: options.appMaxConcurrency, loop: loop)
     }
 
     /// Waits until the app listens; there is no limit. False where the sidecar ends first.

@@ -1,1 +1,61 @@
+import Brokers
+import Loop
+import Messaging
+import MessagingTesting
 import Testing
+
+/// The kinds of this build, each with the harness that it is checked on.
+enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case inMemory = "pubsub.in-memory"
+    case embedded = "pubsub.embedded"
+    case redis = "pubsub.redis"
+    /// The broker of `MessagingTesting`, without a command to misbehave: what stands in for a broker must keep the contract too.
+    case faulty = "pubsub.faulty"
+
+    var testDescription: String { rawValue }
+
+    static let present = allCases.filter { $0 == .faulty || $0.kind != nil }
+
+    var kind: PubSubKind? { Brokers.all.first { $0.type == rawValue } }
+
+    /// Made on the shard.
+    func harness() throws -> any PubSubHarness {
+        if self == .faulty { return FaultyHarness() }
+        let kind = try #require(kind)
+        switch self {
+        case .inMemory: return InMemoryHarness(kind)
+        case .embedded: return EmbeddedHarness(kind)
+        case .redis: return RedisHarness(server: try RedisServer(), kind)
+        case .faulty: return FaultyHarness()
+        }
+    }
+}
+
+struct ContractTests {
+    @Test(.timeLimit(.minutes(1)), arguments: KindUnderTest.present, PubSubContract.rules)
+    func `the kind keeps the rule, or behaves as declared without it`(
+        _ kind: KindUnderTest, _ rule: PubSubRule
+    ) async throws {
+        let shard = Shard(name: "contract")
+        let violation = await shard.run { () -> String? in
+            do {
+                let harness = try kind.harness()
+                do {
+                    _ = try await rule.check(harness)
+                } catch {
+                    await harness.dispose()
+                    throw error
+                }
+                await harness.dispose()
+                return nil
+            } catch { return "\(error)" }
+        }
+        shard.stop()
+        shard.join()
+        if let violation { Issue.record("\(kind.rawValue), \(rule.name): \(violation)") }
+    }
+
+    @Test func `every kind of this build is under test`() {
+        #expect(Brokers.all.allSatisfy { KindUnderTest(rawValue: $0.type) != nil })
+    }
+}
