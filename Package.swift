@@ -77,6 +77,11 @@ let package = Package(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
             swiftSettings: strict),
 
+        // Benchmarks are in this package because other packages cannot see `package` code.
+        .executableTarget(
+            name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
+            swiftSettings: strict),
+
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
