@@ -36,6 +36,20 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
 }
 
+// Fuzz targets exist only for scripts/fuzz: a new one is a folder Fuzz/<Name> and a line here.
+let fuzzTargets: [Target] =
+    Context.environment["MARTLET_FUZZ"] == "1"
+    ? [
+        .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
+        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+    ] : []
+
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["FuzzDriver"], path: "Fuzz/\(name)", swiftSettings: relaxed)
+}
+
 let package = Package(
     name: "martlet",
     products: [.executable(name: "martlet", targets: ["martlet"])],
@@ -98,6 +112,6 @@ let package = Package(
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
-    ],
+    ] + fuzzTargets,
     cxxLanguageStandard: .cxx17
 )
