@@ -123,9 +123,6 @@ let package = Package(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
-    ],
-            swiftSettings: strict),
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Resources", "Runtime"]),
     ] + fuzzTargets,
     cxxLanguageStandard: .cxx17
 )
