@@ -38,6 +38,20 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
 }
 
+// Fuzz targets exist only for scripts/fuzz: a new one is a folder Fuzz/<Name> and a line here.
+let fuzzTargets: [Target] =
+    Context.environment["MARTLET_FUZZ"] == "1"
+    ? [
+        .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
+        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+    ] : []
+
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["FuzzDriver"], path: "Fuzz/\(name)", swiftSettings: relaxed)
+}
+
 let package = Package(
     name: "martlet",
     products: [.executable(name: "martlet", targets: ["martlet"])],
@@ -85,6 +99,10 @@ let package = Package(
         .executableTarget(
             name: "http-bench", dependencies: ["Bytes", "Messaging", "Loop", "HTTP"], path: "Benchmarks/HTTPBench",
             swiftSettings: strict),
+        // Benchmarks are in this package because other packages cannot see `package` code.
+        .executableTarget(
+            name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
+            swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
@@ -105,6 +123,6 @@ let package = Package(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
-    ],
+    ] + fuzzTargets,
     cxxLanguageStandard: .cxx17
 )
