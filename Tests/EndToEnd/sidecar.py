@@ -149,6 +149,14 @@ class Sidecar:
             time.sleep(0.01)
         raise RuntimeError(f"{path} was not 204 within {timeout} s\n{self.tail()}")
 
+    def wait_answering(self, timeout=5.0):
+        """Waits until the API answers anything, ready or not."""
+        deadline = time.monotonic() + timeout
+        while self.health() is None:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the API does not answer\n{self.tail()}")
+            time.sleep(0.01)
+
     def health(self, path="/v1.0/healthz"):
         """Status of a health path, None without an answer."""
         try:

@@ -122,7 +122,10 @@ class Player:
             return
         path = "/v1.0/healthz" + ("/outbound" if case.get("ready") == "outbound" else "")
         try:
-            self.sidecar.wait_ready(path, timeout=READY_SECONDS)
+            if case.get("ready") == "answering":
+                self.sidecar.wait_answering(READY_SECONDS)
+            else:
+                self.sidecar.wait_ready(path, timeout=READY_SECONDS)
         except RuntimeError as error:
             self.seen.failure = str(error)
             self.seen.exit_status = self.sidecar.process.poll()
