@@ -77,6 +77,10 @@ let package = Package(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
+            swiftSettings: strict),
+
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
