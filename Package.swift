@@ -103,6 +103,9 @@ let package = Package(
         .executableTarget(
             name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
             swiftSettings: strict),
+        .executableTarget(
+            name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
+            swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
