@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("AddressableParameters"),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
@@ -20,6 +21,7 @@ let relaxed: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("AddressableParameters"),
 ]
 
 // `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
@@ -34,6 +36,20 @@ func target(_ name: String, _ dependencies: [Target.Dependency], linker: [Linker
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
+}
+
+// Fuzz targets exist only for scripts/fuzz: a new one is a folder Fuzz/<Name> and a line here.
+let fuzzTargets: [Target] =
+    Context.environment["MARTLET_FUZZ"] == "1"
+    ? [
+        .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
+        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+    ] : []
+
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["FuzzDriver"], path: "Fuzz/\(name)", swiftSettings: relaxed)
 }
 
 let package = Package(
@@ -80,6 +96,13 @@ let package = Package(
         .executableTarget(
             name: "redis-bench", dependencies: ["Messaging", "Loop", "Brokers"], path: "Benchmarks/RedisBench",
             swiftSettings: strict),
+        .executableTarget(
+            name: "http-bench", dependencies: ["Bytes", "Messaging", "Loop", "HTTP"], path: "Benchmarks/HTTPBench",
+            swiftSettings: strict),
+        // Benchmarks are in this package because other packages cannot see `package` code.
+        .executableTarget(
+            name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
+            swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
@@ -100,6 +123,6 @@ let package = Package(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
-    ],
+    ] + fuzzTargets,
     cxxLanguageStandard: .cxx17
 )

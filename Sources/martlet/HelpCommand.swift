@@ -5,6 +5,7 @@ enum HelpCommand {
         case nil: Console.print(HelpText.overview)
         case "sidecar": Console.print(HelpText.sidecar + SidecarCommand.usage)
         case "run": Console.print(RunCommand.usage)
+        case "publish": Console.print(PublishCommand.usage)
         case "version": Console.print(VersionCommand.usage)
         case "help": Console.print("Usage: martlet help [command]\n")
         case let other?:

@@ -23,6 +23,9 @@ enum HelpText {
           martlet run --app-id orders --app-port 6000 -- python3 app.py
           martlet publish --pubsub pubsub --topic orders --data '{"id": 1}'
 
+        With a broker of yours:
+          martlet run --app-id orders --app-port 6000 --resources-path ./components -- python3 app.py
+
         Exit statuses: 0 done, 1 one line says what is wrong, 2 the command line cannot be read; run ends as your app does.
 
         """
@@ -33,6 +36,17 @@ enum HelpText {
         Runs until SIGTERM or SIGINT, then lets go of the brokers in order. Flags and environment variables are those of daprd;
         what a flag asks for that is not there is said in the log.
 
+        """
+
+    static let publish = """
+        Usage: martlet publish --pubsub NAME --topic TOPIC (--data DATA | --data-file FILE) [flags]
+
+        Sends one event through a running sidecar, and tells when the broker has it. A token in DAPR_API_TOKEN is sent along.
+
+          martlet publish -p pubsub -t orders -d '{"id": 1}'
+          martlet publish -p pubsub -t orders -f order.json -m ttlInSeconds=60
+
+        Flags:
 
         """
 
@@ -47,7 +61,6 @@ enum HelpText {
 
           martlet run --app-id orders --app-port 6000 -- python3 app.py
           martlet run -a orders -p 0 -d ./components -- ./orders
-
 
         """
 }

@@ -13,8 +13,7 @@ enum SidecarCommand {
             case .showBuild:
                 Console.print("Version: \(Version.current)\n")
                 return 0
-            case .wait:
-                return Console.refuse("--wait is not there yet", usage: "")
+            case .wait(let port): return SidecarWait.run(port: port)
             case .serve(let options):
                 let log = try options.makeLog()
                 return Program.onShard("sidecar") { await Sidecar.run(options: options, log: log) }

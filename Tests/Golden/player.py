@@ -17,7 +17,7 @@ import app as apps
 import redis
 import sidecar
 import wire
-from compare import LEVELS, worst
+from compare import LEVELS, STANDING_WARNING, worst
 from judge import Observation, StepSeen
 from placeholders import Values
 
@@ -254,7 +254,7 @@ class Player:
         """Waits a little for a line of the worst recorded level; it may be written after the last delivery."""
         wanted = worst(line["level"] for line in expected)
         if wanted > LEVELS.index("info"):
-            self.sidecar.wait_line(lambda line: line.level in LEVELS and LEVELS.index(line.level) >= wanted,
+            self.sidecar.wait_line(lambda line: worst([line.level]) >= wanted and not STANDING_WARNING.search(line.text),
                                    LATE_LOG_SECONDS, first)
 
     # -- end -----------------------------------------------------------------------------------------------------------

@@ -47,6 +47,6 @@ struct HTTPDateField {
     }
 
     private static func appendName(_ index: Int, of names: String, to line: inout [UInt8]) {
-        line.append(names.rawSpan.extracting(index * 3..<index * 3 + 3))
+        line.append(contentsOf: names.utf8.dropFirst(index * 3).prefix(3))
     }
 }

@@ -14,6 +14,8 @@ package struct OptionFlag: Sendable {
         case duration
         /// Values with commas between them; repeated flags add up.
         case list
+        /// Texts that are left as they are; repeated flags add up.
+        case texts
     }
 
     package var name: String
@@ -55,13 +57,14 @@ package struct OptionFlag: Sendable {
         case .natural: "uint"
         case .duration: "duration"
         case .list: "strings"
+        case .texts: "stringArray"
         }
     }
 
     /// Go's words for a value that the flag cannot take; `nil` for a good one.
     func complaint(about value: String) -> String? {
         switch kind {
-        case .text, .list: nil
+        case .text, .list, .texts: nil
         case .toggle: GoBool.strict(value) == nil ? "strconv.ParseBool: parsing \"\(value)\": invalid syntax" : nil
         case .integer: GoInteger.complaint(about: value, function: "ParseInt", isNatural: false)
         case .natural: GoInteger.complaint(about: value, function: "ParseUint", isNatural: true)

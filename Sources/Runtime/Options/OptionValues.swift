@@ -11,15 +11,15 @@ package struct OptionValues: Sendable {
     init(_ flags: [OptionFlag]) { self.flags = Dictionary(flags.map { ($0.name, $0) }) { first, _ in first } }
 
     mutating func add(_ value: String, to flag: OptionFlag) {
-        if flag.kind == .list {
-            values[flag.name, default: []] += OptionValues.split(value)
-        } else {
-            values[flag.name] = [value]
+        switch flag.kind {
+        case .list: values[flag.name, default: []] += OptionValues.split(value)
+        case .texts: values[flag.name, default: []].append(value)
+        case .text, .toggle, .integer, .natural, .duration: values[flag.name] = [value]
         }
     }
 
-    /// The flags that were given.
-    package var given: Set<String> { Set(values.keys) }
+    /// The flags that were given something; an empty text counts as nothing.
+    package var given: Set<String> { Set(values.filter { $0.value.contains { !$0.isEmpty } }.keys) }
 
     /// Whether a flag was given.
     package func isGiven(_ name: String) -> Bool { values[name] != nil }
