@@ -36,9 +36,18 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
 }
 
+// scripts/fuzz names fuzzers here, each with what it imports. Other builds have none: libFuzzer brings a `main` of its own.
+let fuzzers = (Context.environment["MARTLET_FUZZ"] ?? "").split(separator: " ").map { entry in
+    let names = entry.split(separator: ":").map(String.init)
+    return Target.target(
+        name: names[0], dependencies: names.dropFirst().map { .byName(name: $0) }, path: "Fuzz/\(names[0])",
+        swiftSettings: relaxed)
+}
+let fuzzerProducts = fuzzers.map { Product.library(name: $0.name, type: .dynamic, targets: [$0.name]) }
+
 let package = Package(
     name: "martlet",
-    products: [.executable(name: "martlet", targets: ["martlet"])],
+    products: [.executable(name: "martlet", targets: ["martlet"])] + fuzzerProducts,
     targets: [
         // C libraries, each imported by exactly one Swift target.
         .systemLibrary(name: "CUV"),
@@ -96,6 +105,6 @@ let package = Package(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
-    ],
+    ] + fuzzers,
     cxxLanguageStandard: .cxx17
 )
