@@ -3,8 +3,8 @@
 
     run.py [--binary PATH] [--workers 2] [--verbose] [test_kill ...]
 
-Prints the accounting lines of the tests, what failed, and last `N passed, N failed`. A file that does not end within its
-time is killed and counts as one failure. Exit status 0 only when nothing failed.
+Prints the accounting lines of the tests, what failed, and last `N passed, N failed`. A file that does not end within
+its time is killed and counts as one failure. Exit status 0 only when nothing failed.
 """
 
 import argparse

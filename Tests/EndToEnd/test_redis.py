@@ -32,7 +32,8 @@ class RedisFaults(SidecarCase):
         load.stop()
         account = self.settle(ledger, app)
         pending = broker.server.pending("orders", "e2e")
-        self.report(account, broker.name, f"2 restarts, {refused} publishes refused meanwhile, {pending} pending at the end")
+        self.report(account, broker.name, f"2 restarts, {refused} publishes refused meanwhile, "
+                                          f"{pending} pending at the end")
         self.assertEqual(refused, 2, "the broker was not away: the case is invalid")
         self.nothing_lost(account)
         self.assertEqual(pending, 0)

@@ -18,7 +18,7 @@ class WireError(Exception):
 
 
 class Response:
-    """One answer: `status` (int), `headers` (pairs in order, names in lower case), `body` (bytes, decoded from chunks)."""
+    """One answer: `status` (int), `headers` (pairs in order, names in lower case), `body` (bytes, without chunks)."""
 
     def __init__(self, status, reason, headers, body):
         self.status = status

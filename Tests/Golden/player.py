@@ -257,8 +257,9 @@ class Player:
         """Waits a little for a line of the worst recorded level; it may be written after the last delivery."""
         wanted = worst(line["level"] for line in expected)
         if wanted > LEVELS.index("info"):
-            self.sidecar.wait_line(lambda line: worst([line.level]) >= wanted and not STANDING_WARNING.search(line.text),
-                                   LATE_LOG_SECONDS, first)
+            self.sidecar.wait_line(
+                lambda line: worst([line.level]) >= wanted and not STANDING_WARNING.search(line.text),
+                LATE_LOG_SECONDS, first)
 
     # -- end -----------------------------------------------------------------------------------------------------------
 

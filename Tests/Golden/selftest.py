@@ -18,7 +18,8 @@ from placeholders import Values, match
 
 def playable():
     """All recorded cases that do not speak gRPC."""
-    return [case for file in selection.all_files() for case in selection.cases_of(file) if not selection.needs_grpc(case)]
+    cases = [case for file in selection.all_files() for case in selection.cases_of(file)]
+    return [case for case in cases if not selection.needs_grpc(case)]
 
 
 def case_named(name):
