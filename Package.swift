@@ -45,6 +45,8 @@ let fuzzTargets: [Target] =
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
         fuzz("FuzzJSON", ["Bytes", "Events"]),
         fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+        fuzz("FuzzHTTPHead", ["Bytes", "HTTP"]),
+        fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
     ] : []
 
 func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
