@@ -125,7 +125,7 @@ let package = Package(
         tests(
             "ContractTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
-        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
+        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
