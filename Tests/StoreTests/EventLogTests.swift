@@ -8,7 +8,11 @@ import Testing
 /// A log on a shard with one publisher, for tests. Confined to the shard.
 final class Desk: PublishCompletion, EventLogOwner {
     let loop = EventLoop.current
-    private(set) var log: EventLog!
+    private var made: EventLog?
+    var log: EventLog {
+        guard let made else { preconditionFailure("the log is made in init") }
+        return made
+    }
     var outcomes: [UInt64: PublishOutcome] = [:]
     var latched: ComponentError?
     var warnings: [String] = []
@@ -16,7 +20,7 @@ final class Desk: PublishCompletion, EventLogOwner {
     var onAnswer: (UInt64, PublishOutcome) -> Void = { _, _ in }
 
     init(_ path: String, maxBytes: Int = 1 << 30, retention: Int64 = 86_400_000, ringBytes: Int = 4 << 20) {
-        log = EventLog(
+        made = EventLog(
             LogSettings(
                 path: path, maxBytes: maxBytes, retention: retention, ringBytes: ringBytes, owner: "app id \"test\""),
             owner: self)
@@ -73,7 +77,7 @@ final class Desk: PublishCompletion, EventLogOwner {
 final class Taker: Inlet, TurnParticipant {
     private let loop: EventLoop
     private let events: Int
-    var member: LogMember!
+    var member: LogMember?
     var received: [Message] = []
     var attemptsToFail: (Message) -> Int? = { _ in nil }
     var isHolding = false
@@ -131,10 +135,10 @@ final class Taker: Inlet, TurnParticipant {
             }
         }
         pending = []
-        member.settle(batch)
+        member?.settle(batch)
         guard isStarved else { return }
         isStarved = false
-        member.creditReturned()
+        member?.creditReturned()
     }
 }
 
