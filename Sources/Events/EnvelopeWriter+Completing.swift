@@ -5,6 +5,7 @@ extension EnvelopeWriter {
     ///
     /// All other members are kept byte for byte and in their order; bytes after the object are ignored.
     func complete(_ body: RawSpan, _ context: borrowing EnvelopeContext, now: Int64) throws(EnvelopeError) -> [UInt8] {
+        guard body.byteCount < UInt32.max else { throw .notAnObject }
         guard var members = JSONMembers(body) else {
             let value = JSONScanner.firstValue(in: body)
             throw value.map { body.extracting($0.range).equals("null") } == true ? .null : .notAnObject
@@ -61,7 +62,7 @@ extension EnvelopeWriter {
             if content.byteCount > 0 { writer.write(0x2C) }
             if plan.adds(.expiration) {
                 writer.write("\"expiration\":\"")
-                writer.write(expiration.rawSpan)
+                writer.write(expiration)
                 writer.write("\",")
             }
             writer.write("\"pubsubname\":\"")
@@ -70,15 +71,15 @@ extension EnvelopeWriter {
             if plan.adds(.specVersion) { writer.write("\",\"specversion\":\"1.0") }
             if plan.adds(.time) {
                 writer.write("\",\"time\":\"")
-                writer.write(time.rawSpan)
+                writer.write(time)
             }
             writer.write("\",\"topic\":\"")
             topic.write(to: &writer)
             if plan.adds(.traceID) {
                 writer.write("\",\"traceid\":\"")
-                writer.write(span.rawSpan)
+                writer.write(span)
                 writer.write("\",\"traceparent\":\"")
-                writer.write(span.rawSpan)
+                writer.write(span)
             }
             if plan.adds(.traceState) {
                 writer.write("\",\"tracestate\":\"")

@@ -88,6 +88,7 @@ package struct MetadataAnswer: Sendable {
     package var httpEndpoints: [String] = []
     package var app = AppConnection(port: 0, scheme: "http", address: "127.0.0.1", maxConcurrency: 0, health: nil)
     package var resiliencies: [String] = []
+    package var isWaitingForApp = false
 
     package init() {}
 
@@ -104,9 +105,12 @@ package struct MetadataAnswer: Sendable {
         object.addNonEmpty("subscriptions", subscriptions.map(text(of:)))
         object.addNonEmpty("httpEndpoints", httpEndpoints.map { JSONBytes.object([("name", $0)]) })
         object.add("appConnectionProperties", raw: text(of: app))
-        object.add(
-            "actorRuntime",
-            raw: Array(#"{"runtimeStatus":"DISABLED","hostReady":false,"placement":"placement: disconnected"}"#.utf8))
+        // daprd's words while it waits for the app, and when there are no actors.
+        let actors =
+            isWaitingForApp
+            ? #"{"runtimeStatus":"INITIALIZING","hostReady":false}"#
+            : #"{"runtimeStatus":"DISABLED","hostReady":false,"placement":"placement: disconnected"}"#
+        object.add("actorRuntime", raw: Array(actors.utf8))
         object.addNonEmpty("resiliencies", resiliencies.map { JSONBytes.object([("name", $0)]) })
         return object.finish() + [0x0A]
     }

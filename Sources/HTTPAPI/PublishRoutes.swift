@@ -2,7 +2,7 @@ internal import Bytes
 internal import Delivery
 internal import Events
 internal import HTTP
-internal import Messaging
+package import Messaging
 
 /// `POST /v1.0/publish/{pubsub}/{topic}` (spec 1.1).
 extension APIServer {

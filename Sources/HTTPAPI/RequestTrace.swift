@@ -1,7 +1,7 @@
 internal import Bytes
-package import Delivery
-package import Events
-package import HTTP
+internal import Delivery
+internal import Events
+internal import HTTP
 
 /// The trace of one request: taken from its headers, and sent back with the answer as daprd does (spec 4.1).
 struct RequestTrace {

@@ -29,7 +29,9 @@ extension APIServer {
             let message = "failed to read the request body: stream too large"
             return answer(exchange, APIError(status: 400, code: "ERR_BODY_READ", message: message), trace)
         }
-        backend?.setMetadata(key: key, value: String(utf8Repaired: exchange.body.rawSpan))
+        let body = exchange.body
+        let value = String(utf8Repaired: body.rawSpan)
+        backend?.setMetadata(key: key, value: value)
         answerEmpty(exchange, trace)
     }
 

@@ -2,10 +2,13 @@ internal import Glibc
 
 /// A descriptor that takes whole lines from any thread: the standard output, or a file that is appended to.
 ///
-/// A line goes out with one system call. A pipe or socket whose reader stands still does not hold up the caller: the line is refused.
+/// A line goes out with one system call (to a pipe or terminal, one for each 4 KiB). A reader that stands still does not hold up the
+/// caller: the line is refused.
 @safe package final class LineOutput: @unchecked Sendable {
     /// How long the rest of a line is waited for that the system took in part.
     private static let restLimit: Int32 = 100
+    /// What a pipe takes without waiting once the poll says that it can be written.
+    private static let piece = 4096
 
     /// The standard output of the process.
     package static let standard = LineOutput(descriptor: 1)
@@ -46,15 +49,13 @@ internal import Glibc
     private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         while offset < bytes.count {
+            if mayBlock, offset > 0, !isWritable(within: LineOutput.restLimit) { return false }
+            let rest = bytes.count - offset
             let count = unsafe Glibc.write(
-                descriptor, bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
+                descriptor, bytes.baseAddress.map { unsafe $0 + offset }, mayBlock ? min(rest, LineOutput.piece) : rest)
             if count > 0 {
                 offset += count
-            } else if count < 0, errno == EINTR {
-                continue
-            } else if count < 0, errno == EAGAIN, offset > 0, isWritable(within: LineOutput.restLimit) {
-                continue
-            } else {
+            } else if count == 0 || errno != EINTR {
                 return false
             }
         }

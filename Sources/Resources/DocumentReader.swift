@@ -43,6 +43,9 @@ struct DocumentReader {
         var line: Int
     }
 
+    /// The most faults, and the most unknown keys, that are noted of one document; further ones are not told.
+    static let maximumNotes = 100
+
     /// What is added to lines of the document to get lines of the file.
     let lineOffset: Int
     private(set) var mismatches: [Mismatch] = []
@@ -165,7 +168,8 @@ struct DocumentReader {
 
     /// Notes the keys of an object that are not known, with the nearest one that is.
     mutating func noteUnknown(_ object: Object, known: [String]) {
-        for entry in object.entries where !known.contains(where: { ASCII.equalIgnoringCase($0, entry.key) }) {
+        for entry in object.entries
+        where unknown.count < Self.maximumNotes && !known.contains(where: { ASCII.equalIgnoringCase($0, entry.key) }) {
             let hint = NearestName.hint(for: entry.key, among: known)
             unknown.append(Unknown(field: object.path(of: entry.key), hint: hint, line: line(entry.value)))
         }
@@ -181,10 +185,14 @@ struct DocumentReader {
     ) {
         var kind = Self.kind(node)
         if withNumber, kind == "number", let text = ResourceJSON.text(of: node) { kind += " " + text }
-        mismatches.append(
+        note(
             Mismatch(
                 text: "json: cannot unmarshal \(kind) into Go struct field \(parent.owner).\(path) of type \(type)",
                 field: path, line: line(node)))
+    }
+
+    private mutating func note(_ mismatch: Mismatch) {
+        if mismatches.count < Self.maximumNotes { mismatches.append(mismatch) }
     }
 
     private mutating func keyed(_ entries: [YAMLNode.Entry], path: String) -> [(key: String, value: YAMLNode)] {
@@ -193,7 +201,7 @@ struct DocumentReader {
             if let key = Self.text(entry.key), entry.key.scalar?.value(.resources) != .null {
                 keyed.append((key, entry.value))
             } else {
-                mismatches.append(
+                note(
                     Mismatch(text: "unsupported map key of a kind other than text", field: path, line: line(entry.key)))
             }
         }

@@ -35,11 +35,22 @@ package struct Finding: Sendable, Equatable {
         _ message: String
     ) {
         self.severity = severity
-        self.file = file
+        self.file = Self.oneLine(file)
         self.line = line
-        self.resource = resource
-        self.field = field
-        self.message = message
+        self.resource = Self.oneLine(resource)
+        self.field = Self.oneLine(field)
+        self.message = Self.oneLine(message)
+    }
+
+    /// The most bytes of each text; a longer one is cut.
+    package static let maximumBytes = 4096
+
+    /// The text with control characters as spaces, cut at the bound: names in it come from files and may hold anything.
+    private static func oneLine(_ text: String) -> String {
+        let isPlain = text.utf8.count <= maximumBytes && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        if isPlain { return text }
+        let bytes = text.utf8.prefix(maximumBytes).map { $0 >= 0x20 && $0 != 0x7F ? $0 : 0x20 }
+        return String(decoding: bytes, as: UTF8.self) + (text.utf8.count > maximumBytes ? "…" : "")
     }
 }
 

@@ -17,6 +17,9 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
 
     package init() {}
 
+    /// The most entries left out that are told one by one; further ones are left out in silence.
+    package static let maximumFindings = 1000
+
     /// Reads the body of the answer. An empty one is an empty list, and bytes after the first JSON value are ignored.
     package static func parse(body: [UInt8]) throws(Malformed) -> ProgrammaticSubscriptions {
         guard !body.isEmpty else { return ProgrammaticSubscriptions() }
@@ -38,23 +41,32 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         case .array(let values): elements = values
         default: throw mismatch("\(kind(json)) into Go value of type []pubsub.SubscriptionJSON")
         }
+        var places: [Place: Int] = [:]
         for element in elements {
             let subscription = try parseEntry(element)
             if subscription.effectiveRules.isEmpty {
                 let text = "topic \(subscription.topic) has an empty routes. removing from subscriptions list"
-                result.findings.append(Finding(.warning, text))
+                if result.findings.count < maximumFindings { result.findings.append(Finding(.warning, text)) }
             } else {
-                result.add(subscription)
+                result.add(subscription, &places)
             }
         }
         return result
     }
 
-    private mutating func add(_ subscription: SubscriptionSpec) {
-        let place = subscriptions.firstIndex {
-            $0.pubsubName == subscription.pubsubName && $0.topic == subscription.topic
+    private struct Place: Hashable {
+        var pubsubName: String
+        var topic: String
+    }
+
+    private mutating func add(_ subscription: SubscriptionSpec, _ places: inout [Place: Int]) {
+        let place = Place(pubsubName: subscription.pubsubName, topic: subscription.topic)
+        if let index = places[place] {
+            subscriptions[index] = subscription
+        } else {
+            places[place] = subscriptions.count
+            subscriptions.append(subscription)
         }
-        if let place { subscriptions[place] = subscription } else { subscriptions.append(subscription) }
     }
 
     private static func parseEntry(_ json: JSONValue) throws(Malformed) -> SubscriptionSpec {

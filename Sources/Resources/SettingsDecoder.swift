@@ -17,6 +17,9 @@ package struct SettingsDecoder {
         "consumerID", "publishingScopes", "subscriptionScopes", "allowedTopics", "protectedTopics",
     ]
 
+    /// The most unknown fields that are told of one component.
+    private static let maximumUnknown = 100
+
     private init(_ component: ResolvedComponent, _ fields: [Field]) {
         self.component = component
         self.fields = fields
@@ -37,7 +40,9 @@ package struct SettingsDecoder {
         let common = component.spec.isPubSub ? Self.commonPubSubFields : []
         let known = fields.flatMap { [$0.name] + $0.aliases } + common
         for property in component.properties
-        where !known.contains(where: { ASCII.equalIgnoringCase($0, property.name) }) {
+        where findings.count < Self.maximumUnknown
+            && !known.contains(where: { ASCII.equalIgnoringCase($0, property.name) })
+        {
             let hint = NearestName.hint(for: property.name, among: known)
             note(.warning, property, "unknown field, it has no effect" + hint)
         }

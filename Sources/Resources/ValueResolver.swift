@@ -12,6 +12,12 @@ package struct ValueResolver {
         /// Components that wait for a secret store that is not there. They do not start, and the process does.
         package var parked: [ComponentSpec] = []
         package var findings: [Finding] = []
+
+        /// Why a component is among the failed ones: its first finding of severity `error`.
+        package func reason(of component: ComponentSpec) -> String? {
+            findings.first { $0.severity == .error && $0.resource == component.name && $0.file == component.file }?
+                .message
+        }
     }
 
     private let context: ResourceContext

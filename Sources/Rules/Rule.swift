@@ -35,10 +35,10 @@ package struct Rule: Sendable {
     ///
     /// - Throws: A `RuleError` that `isEvaluation`: something was missing, went wrong, took too many steps, or the result is no boolean.
     package func matches(_ event: RuleEvent) throws(RuleError) -> Bool {
-        var frame = Frame(event: event)
+        var frame = Frame()
         let result: Value
         do throws(Failure) {
-            result = try root.evaluate(&frame)
+            result = try root.evaluate(event, &frame)
         } catch {
             throw RuleError(evaluation: error.message)
         }

@@ -9,6 +9,8 @@ package enum RuleLimits {
     /// Steps of one evaluation: a node inside a loop, or a few dozen bytes that are compared, searched or copied, is one.
     /// An evaluation that needs more ends with an error. A step takes 5 to 50 ns.
     package static let evaluationCost = 1_000_000
+    /// Deepest nesting of two lists or maps that are compared. Deeper ones are an error.
+    static let comparisonDepth = 1_000
     /// Bytes of text that one step pays for.
     static let bytesPerStep = 32
     /// Memory of one regular expression in bytes. A pattern that needs more does not compile; its automaton falls back to a slower, smaller one.

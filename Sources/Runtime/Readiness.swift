@@ -19,6 +19,9 @@ struct Readiness {
 
     var isReady: Bool { waiting.isEmpty && isListening }
 
+    /// The app was found and has its subscriptions, or there is none.
+    var isServed: Bool { !waiting.contains(.runtime) }
+
     /// The API answers and every component was connected: events can be published.
     var isOutboundReady: Bool { isListening && !waiting.contains(.components) }
 

@@ -23,10 +23,13 @@ package struct YAMLNode: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         package var key: YAMLNode
         package var value: YAMLNode
+        /// Whether it came through a merge key and so may be overridden by an entry of the mapping itself.
+        package var isMerged: Bool
 
-        package init(key: YAMLNode, value: YAMLNode) {
+        package init(key: YAMLNode, value: YAMLNode, isMerged: Bool = false) {
             self.key = key
             self.value = value
+            self.isMerged = isMerged
         }
     }
 

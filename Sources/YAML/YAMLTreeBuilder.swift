@@ -115,7 +115,9 @@ struct YAMLTreeBuilder {
             index += 2
             if isMergeKey(entry.key), let sources = mergeSources(entry.value) {
                 // Of several sources the earlier one wins, and look-ups give the last entry.
-                for source in sources.reversed() { merged += source }
+                for source in sources.reversed() {
+                    merged += source.map { YAMLNode.Entry(key: $0.key, value: $0.value, isMerged: true) }
+                }
             } else {
                 own.append(entry)
             }

@@ -172,8 +172,8 @@ import Testing
         let golden = try #require(GoldenCase.all("resources-errors").first { $0.name.contains("pod-name") })
         let outcome = try load(golden)
         let component = try #require(outcome.resolved.failed.first)
-        let finding = try #require(outcome.resolved.findings.first { $0.severity == .error })
-        let failure = ComponentFailure(component, .initialization, reason: finding.message)
+        let reason = try #require(outcome.resolved.reason(of: component))
+        let failure = ComponentFailure(component, .initialization, reason: reason)
         let texts = [failure.initText, "Fatal error from runtime: " + failure.processText].compactMap(\.self)
         #expect(texts == golden.exitTexts)
     }

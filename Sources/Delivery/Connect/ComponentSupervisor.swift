@@ -78,10 +78,12 @@ package final class ComponentSupervisor {
     }
 
     private func connected() {
-        report(.connected(title: title, again: wasConnected))
+        let again = wasConnected
         wasConnected = true
         connectedSince = scheduler.now
         health = .connected
+        // Last: whoever is told may look at the health.
+        report(.connected(title: title, again: again))
     }
 
     /// False where trying again makes no sense.

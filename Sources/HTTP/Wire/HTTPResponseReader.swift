@@ -19,6 +19,13 @@ package struct HTTPResponseReader {
     /// The body of the response that is complete.
     package private(set) var body: [UInt8] = []
 
+    /// Takes the body of the response that is complete.
+    package mutating func takeBody() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        return taken
+    }
+
     /// A reader of a new connection.
     package init(limits: HTTPLimits) {
         self.limits = limits
@@ -33,7 +40,7 @@ package struct HTTPResponseReader {
         body = []
         head = nil
         bodyReader = nil
-        buffer = HTTPHeadBuffer(isRequest: false, limits: limits)
+        buffer.reset()
     }
 
     /// Reads on from an offset, which it moves; true once the response is complete.
@@ -44,8 +51,9 @@ package struct HTTPResponseReader {
                 guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
                     return false
                 }
-                var parser = buffer.takeParser()
-                try take(HTTPResponseHead(&parser, bytes: headBytes))
+                let head = HTTPResponseHead(&buffer.parser, bytes: headBytes)
+                buffer.reset()
+                try take(head)
             case .body:
                 try bodyReader?.read(bytes, from: &offset)
                 guard bodyReader?.isDone == true else { return false }
@@ -60,12 +68,6 @@ package struct HTTPResponseReader {
         guard phase == .body, bodyReader?.isCompleteAtEnd == true else { return false }
         body = bodyReader?.takeBody() ?? []
         return true
-    }
-
-    /// Whether the body that was read lasted until the end of the connection.
-    package var lastsUntilClose: Bool {
-        guard let head else { return false }
-        return HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead) == .untilClose
     }
 
     private mutating func take(_ head: HTTPResponseHead) throws(HTTPParseError) {

@@ -6,10 +6,10 @@ final class ListNode: Node {
         self.elements = elements
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
         var values: [Value] = []
         values.reserveCapacity(elements.count)
-        for element in elements { values.append(try element.evaluate(&frame)) }
+        for element in elements { values.append(try element.evaluate(event, &frame)) }
         return .list(values)
     }
 }
@@ -22,13 +22,13 @@ final class MapNode: Node {
         self.entries = entries
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
         var map = MapLiteral()
         for entry in entries {
-            let key = try entry.key.evaluate(&frame)
+            let key = try entry.key.evaluate(event, &frame)
             guard key.isKey else { throw .other("unsupported key type: \(key.typeName.rawValue)") }
             try frame.pay(bytes: map.entries.count)
-            map.set(key, to: try entry.value.evaluate(&frame))
+            map.set(key, to: try entry.value.evaluate(event, &frame))
         }
         return .map(map)
     }
@@ -44,8 +44,8 @@ final class SelectionNode: Node {
         self.name = .string(name)
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try operand.evaluate(&frame).member(name, &frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame).member(name, &frame)
     }
 }
 
@@ -59,8 +59,8 @@ final class PresenceNode: Node {
         self.name = name
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        .bool(try operand.evaluate(&frame).hasMember(name, &frame))
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try operand.evaluate(event, &frame).hasMember(name, &frame))
     }
 }
 
@@ -74,9 +74,9 @@ final class IndexNode: Node {
         self.index = index
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let value = try operand.evaluate(&frame)
-        let index = try index.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let value = try operand.evaluate(event, &frame)
+        let index = try index.evaluate(event, &frame)
         guard index.isIndex else { throw .other(index.refusedAsIndex) }
         return try value.member(index, &frame)
     }
@@ -104,8 +104,8 @@ final class ContainmentNode: Node {
         self.collection = collection
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let value = try needle.evaluate(&frame)
-        return .bool(try collection.evaluate(&frame).contains(value, &frame))
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let value = try needle.evaluate(event, &frame)
+        return .bool(try collection.evaluate(event, &frame).contains(value, &frame))
     }
 }

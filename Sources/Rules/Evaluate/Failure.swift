@@ -15,6 +15,10 @@ enum Failure: Error {
     case cost
     case other(String)
 
+    static func unsupportedIndex(_ type: TypeName) -> Failure {
+        .other("unsupported index type '\(type.rawValue)' in list")
+    }
+
     /// The text, in the words of cel-go.
     var message: String {
         switch self {

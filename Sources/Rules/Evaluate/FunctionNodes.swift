@@ -16,9 +16,9 @@ final class TextNode: Node {
         self.part = part
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try text.evaluate(&frame)
-        let second = try part.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try text.evaluate(event, &frame)
+        let second = try part.evaluate(event, &frame)
         guard case .string(let whole) = first, case .string(let part) = second else { throw .noSuchOverload(nil) }
         switch test {
         case .startsWith:
@@ -44,8 +44,8 @@ final class MatchNode: Node {
         expression = Result { () throws(PatternMistake) in try RegularExpression(pattern) }
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        guard case .string(let value) = try text.evaluate(&frame) else { throw .noSuchOverload("matches") }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        guard case .string(let value) = try text.evaluate(event, &frame) else { throw .noSuchOverload("matches") }
         try frame.pay(bytes: value.utf8.count)
         switch expression {
         case .success(let expression): return .bool(expression.isFound(in: value))
@@ -67,9 +67,9 @@ final class DynamicMatchNode: Node {
     /// What compiling a pattern costs at least: a new pattern for every element of a list must not stop the shard.
     private static let compilation = 1_000
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try text.evaluate(&frame)
-        let second = try pattern.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try text.evaluate(event, &frame)
+        let second = try pattern.evaluate(event, &frame)
         guard case .string(let value) = first else { throw .noSuchOverload("matches") }
         guard case .string(let pattern) = second else { throw .noSuchOverload(nil) }
         try frame.pay(Self.compilation + pattern.utf8.count)
@@ -90,8 +90,8 @@ final class SizeNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try operand.evaluate(&frame).size(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame).size(&frame)
     }
 }
 
@@ -105,8 +105,8 @@ final class ConversionNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try operand.evaluate(&frame).converted(to: type, &frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame).converted(to: type, &frame)
     }
 }
 
@@ -118,8 +118,8 @@ final class TypeNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        .type(try operand.evaluate(&frame).typeName)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .type(try operand.evaluate(event, &frame).typeName)
     }
 }
 
@@ -144,10 +144,10 @@ final class TimeNode: Node {
     /// What reading the file of a time zone costs.
     private static let reading = 5_000
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        switch try operand.evaluate(&frame) {
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        switch try operand.evaluate(event, &frame) {
         case .timestamp(let timestamp):
-            let zone = try zone(&frame)
+            let zone = try zone(event, &frame)
             return .int(part.value(of: timestamp, offset: zone.offset(at: timestamp.seconds)))
         case .duration(let value) where zone == nil && part.isOfDuration:
             return .int(part.value(ofDuration: value))
@@ -156,9 +156,11 @@ final class TimeNode: Node {
         }
     }
 
-    private func zone(_ frame: inout Frame) throws(Failure) -> Zone {
+    private func zone(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Zone {
         if let constantZone { return try constantZone.get() }
-        guard let zone, case .string(let name) = try zone.evaluate(&frame) else { throw .noSuchOverload(part.rawValue) }
+        guard let zone, case .string(let name) = try zone.evaluate(event, &frame) else {
+            throw .noSuchOverload(part.rawValue)
+        }
         try frame.pay(Self.reading)
         return try Zone(name)
     }

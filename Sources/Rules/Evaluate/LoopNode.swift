@@ -19,8 +19,8 @@ final class LoopNode: Node {
         self.cost = cost
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let collection = try range.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let collection = try range.evaluate(event, &frame)
         let elements: Elements
         switch collection {
         case .list(let values): elements = .values(values)
@@ -32,10 +32,10 @@ final class LoopNode: Node {
         frame.locals.append(.null)
         defer { frame.locals.removeLast() }
         switch macro {
-        case .all: return try quantify(elements, slot, &frame, stopsAt: false)
-        case .exists: return try quantify(elements, slot, &frame, stopsAt: true)
-        case .existsOne: return try existsOne(elements, slot, &frame)
-        case .map, .filter: return try collect(elements, slot, &frame)
+        case .all: return try quantify(elements, slot, event, &frame, stopsAt: false)
+        case .exists: return try quantify(elements, slot, event, &frame, stopsAt: true)
+        case .existsOne: return try existsOne(elements, slot, event, &frame)
+        case .map, .filter: return try collect(elements, slot, event, &frame)
         }
     }
 
@@ -60,14 +60,14 @@ final class LoopNode: Node {
 
     /// The first answer that decides wins over every error before it.
     private func quantify(
-        _ elements: Elements, _ slot: Int, _ frame: inout Frame, stopsAt decisive: Bool
+        _ elements: Elements, _ slot: Int, _ event: RuleEvent, _ frame: inout Frame, stopsAt decisive: Bool
     ) throws(Failure) -> Value {
         var failure: Failure?
         for index in 0..<elements.count {
             try frame.pay(cost)
             frame.locals[slot] = elements[index]
             do throws(Failure) {
-                if try holds(&frame) == decisive { return .bool(decisive) }
+                if try holds(event, &frame) == decisive { return .bool(decisive) }
             } catch {
                 failure = try error.kept(after: failure)
             }
@@ -76,29 +76,33 @@ final class LoopNode: Node {
         return .bool(!decisive)
     }
 
-    private func existsOne(_ elements: Elements, _ slot: Int, _ frame: inout Frame) throws(Failure) -> Value {
+    private func existsOne(
+        _ elements: Elements, _ slot: Int, _ event: RuleEvent, _ frame: inout Frame
+    ) throws(Failure) -> Value {
         var count = 0
         for index in 0..<elements.count {
             try frame.pay(cost)
             frame.locals[slot] = elements[index]
-            if try holds(&frame) { count += 1 }
+            if try holds(event, &frame) { count += 1 }
         }
         return .bool(count == 1)
     }
 
-    private func collect(_ elements: Elements, _ slot: Int, _ frame: inout Frame) throws(Failure) -> Value {
+    private func collect(
+        _ elements: Elements, _ slot: Int, _ event: RuleEvent, _ frame: inout Frame
+    ) throws(Failure) -> Value {
         var result: [Value] = []
         for index in 0..<elements.count {
             try frame.pay(cost)
             let element = elements[index]
             frame.locals[slot] = element
-            guard try holds(&frame) else { continue }
-            result.append(try transform?.evaluate(&frame) ?? element)
+            guard try holds(event, &frame) else { continue }
+            result.append(try transform?.evaluate(event, &frame) ?? element)
         }
         return .list(result)
     }
 
-    private func holds(_ frame: inout Frame) throws(Failure) -> Bool {
-        try condition?.condition(&frame) ?? true
+    private func holds(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
+        try condition?.condition(event, &frame) ?? true
     }
 }

@@ -1,6 +1,8 @@
 /// One operation of a compiled expression; a tree of them is the expression. Made once by the `Planner`, never changed.
 protocol Node: AnyObject, Sendable {
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value
+    /// The value as a boolean, for operators that take nothing else.
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool
     /// The value, where it is the same for every event.
     var constant: Value? { get }
 }
@@ -8,9 +10,8 @@ protocol Node: AnyObject, Sendable {
 extension Node {
     var constant: Value? { nil }
 
-    /// The value as a boolean, for operators that take nothing else.
-    func condition(_ frame: inout Frame) throws(Failure) -> Bool {
-        guard case .bool(let value) = try evaluate(&frame) else { throw .noSuchOverload(nil) }
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
+        guard case .bool(let value) = try evaluate(event, &frame) else { throw .noSuchOverload(nil) }
         return value
     }
 }
@@ -24,7 +25,20 @@ final class ConstantNode: Node {
 
     var constant: Value? { value }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { value }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value { value }
+}
+
+/// `dyn(a)`: the same value, but no constant any more.
+final class DynamicNode: Node {
+    private let operand: any Node
+
+    init(_ operand: any Node) {
+        self.operand = operand
+    }
+
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame)
+    }
 }
 
 /// A name that nobody declared: it compiles, and fails whenever it is needed.
@@ -35,7 +49,7 @@ final class MissingNode: Node {
         self.name = name
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { throw .noSuchAttribute(name) }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value { throw .noSuchAttribute(name) }
 }
 
 /// The variable of a macro.
@@ -46,5 +60,5 @@ final class LocalNode: Node {
         self.slot = slot
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value { frame.locals[slot] }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value { frame.locals[slot] }
 }

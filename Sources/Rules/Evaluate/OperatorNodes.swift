@@ -6,17 +6,21 @@ final class OrNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try condition(event, &frame))
+    }
+
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do throws(Failure) {
-                if try term.condition(&frame) { return .bool(true) }
+                if try term.condition(event, &frame) { return true }
             } catch {
                 failure = try error.kept(after: failure)
             }
         }
         if let failure { throw failure }
-        return .bool(false)
+        return false
     }
 }
 
@@ -28,17 +32,21 @@ final class AndNode: Node {
         self.terms = terms
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try condition(event, &frame))
+    }
+
+    func condition(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Bool {
         var failure: Failure?
         for term in terms {
             do {
-                if try !term.condition(&frame) { return .bool(false) }
+                if try !term.condition(event, &frame) { return false }
             } catch {
                 failure = try error.kept(after: failure)
             }
         }
         if let failure { throw failure }
-        return .bool(true)
+        return true
     }
 }
 
@@ -58,8 +66,8 @@ final class NotNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        .bool(try !operand.condition(&frame))
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        .bool(try !operand.condition(event, &frame))
     }
 }
 
@@ -75,8 +83,8 @@ final class ConditionalNode: Node {
         self.whenFalse = whenFalse
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try condition.condition(&frame) ? whenTrue.evaluate(&frame) : whenFalse.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try condition.condition(event, &frame) ? whenTrue.evaluate(event, &frame) : whenFalse.evaluate(event, &frame)
     }
 }
 
@@ -92,9 +100,9 @@ final class EqualityNode: Node {
         self.isNegated = isNegated
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let second = try right.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let second = try right.evaluate(event, &frame)
         return .bool(try first.isEqual(to: second, &frame) != isNegated)
     }
 }
@@ -106,6 +114,15 @@ final class OrderNode: Node {
         case lessOrEqual = "_<=_"
         case greater = "_>_"
         case greaterOrEqual = "_>=_"
+
+        func holds(_ order: Order) -> Bool {
+            switch self {
+            case .less: order == .less
+            case .lessOrEqual: order != .greater
+            case .greater: order == .greater
+            case .greaterOrEqual: order != .less
+            }
+        }
     }
 
     private let left: any Node
@@ -118,15 +135,10 @@ final class OrderNode: Node {
         self.right = right
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let order = try first.order(to: right.evaluate(&frame), `operator`.rawValue, &frame)
-        return switch `operator` {
-        case .less: .bool(order == .less)
-        case .lessOrEqual: .bool(order != .greater)
-        case .greater: .bool(order == .greater)
-        case .greaterOrEqual: .bool(order != .less)
-        }
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let order = try first.order(to: right.evaluate(event, &frame), `operator`.rawValue, &frame)
+        return .bool(`operator`.holds(order))
     }
 }
 
@@ -150,9 +162,9 @@ final class ArithmeticNode: Node {
         self.right = right
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        let first = try left.evaluate(&frame)
-        let second = try right.evaluate(&frame)
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        let first = try left.evaluate(event, &frame)
+        let second = try right.evaluate(event, &frame)
         return switch `operator` {
         case .add: try first.adding(second, &frame)
         case .subtract: try first.subtracting(second)
@@ -171,7 +183,7 @@ final class NegationNode: Node {
         self.operand = operand
     }
 
-    func evaluate(_ frame: inout Frame) throws(Failure) -> Value {
-        try operand.evaluate(&frame).negated()
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        try operand.evaluate(event, &frame).negated()
     }
 }

@@ -22,7 +22,7 @@ struct Planner {
         let isAbsolute = written.hasPrefix(".")
         let name = isAbsolute ? String(written.dropFirst()) : written
         if !isAbsolute, let slot = locals.lastIndex(of: name) { return LocalNode(slot: slot) }
-        if name == "event" { return PathNode([]) }
+        if name == "event" { return PathNode() }
         if let type = TypeName(named: name) { return ConstantNode(.type(type)) }
         return MissingNode(name)
     }
@@ -95,11 +95,14 @@ struct Planner {
         let index = try plan(operands[1])
         guard let constant = index.constant else { return IndexNode(operand, index) }
         if case .string(let name) = constant { return select(name, from: operand) }
-        guard constant.isIndex else { throw Finding(offset: operands[1].offset, message: constant.refusedAsIndex) }
+        if !constant.isIndex, operands[1].isLiteralOrName {
+            throw Finding(offset: operands[1].offset, message: constant.refusedAsIndex)
+        }
         return IndexNode(operand, index)
     }
 
     private func planOperator(_ name: String, _ nodes: [any Node]) -> (any Node)? {
+        if let test = planTest(name, nodes) { return test }
         if let order = OrderNode.Operator(rawValue: name) { return OrderNode(order, nodes[0], nodes[1]) }
         if let arithmetic = ArithmeticNode.Operator(rawValue: name) {
             return ArithmeticNode(arithmetic, nodes[0], nodes[1])
@@ -117,6 +120,20 @@ struct Planner {
         }
     }
 
+    /// A member of the event compared with a constant text or number, the constant on either side of an equality.
+    private func planTest(_ name: String, _ nodes: [any Node]) -> (any Node)? {
+        guard nodes.count == 2 else { return nil }
+        let isEquality = name == "_==_" || name == "_!=_"
+        if isEquality, nodes[0].constant != nil, nodes[1] is PathNode { return planTest(name, [nodes[1], nodes[0]]) }
+        guard let path = nodes[0] as? PathNode, let constant = nodes[1].constant else { return nil }
+        if isEquality, case .string(let text) = constant {
+            return path.test(name == "_==_" ? .isText(Name(text)) : .isNotText(Name(text)))
+        }
+        guard let number = constant.exactDouble else { return nil }
+        if isEquality { return path.test(name == "_==_" ? .isNumber(number) : .isNotNumber(number)) }
+        return OrderNode.Operator(rawValue: name).map { path.test(.order($0, number, constant)) }
+    }
+
     private func planFunction(_ name: String, _ nodes: [any Node]) -> (any Node)? {
         if let test = TextNode.Test(rawValue: name) { return TextNode(test, nodes[0], nodes[1]) }
         if let part = TimePart(rawValue: name) {
@@ -124,14 +141,32 @@ struct Planner {
         }
         switch name {
         case "size": return SizeNode(nodes[0])
-        case "dyn": return nodes[0]
+        case "dyn": return DynamicNode(nodes[0])
         case "type": return TypeNode(nodes[0])
-        case "timestamp": return ConversionNode(.timestamp, nodes[0])
-        case "duration": return ConversionNode(.duration, nodes[0])
+        case "timestamp": return planTime(.timestamp, nodes[0])
+        case "duration": return planTime(.duration, nodes[0])
         case "matches":
             if case .string(let pattern) = nodes[1].constant { return MatchNode(nodes[0], pattern: pattern) }
             return DynamicMatchNode(nodes[0], nodes[1])
         default: return TypeName(rawValue: name).map { ConversionNode($0, nodes[0]) }
+        }
+    }
+
+    /// A constant moment or duration is read once; one that cannot be read is an error whenever it is used.
+    private func planTime(_ type: TypeName, _ operand: any Node) -> any Node {
+        let node = ConversionNode(type, operand)
+        var frame = Frame()
+        guard operand.constant != nil, let value = try? node.evaluate(RuleEvent(text: ""), &frame) else { return node }
+        return ConstantNode(value)
+    }
+}
+
+extension Expression {
+    /// Whether cel-go sees a constant here when it compiles: a literal or the name of a type.
+    fileprivate var isLiteralOrName: Bool {
+        switch kind {
+        case .literal, .identifier, .select: true
+        default: false
         }
     }
 }

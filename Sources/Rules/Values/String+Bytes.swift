@@ -1,14 +1,17 @@
 /// Strings as CEL sees them: code points, compared as such. Swift's own `==` and `<` compare what looks the same, which is something else.
 extension String {
     /// Whether both have the same code points.
+    ///
+    /// Swift's `==` is fast but also takes different spellings of one text for equal, so a yes is looked at again.
     @inline(__always)
     func isSame(as other: String) -> Bool {
-        let left = utf8
-        let right = other.utf8
-        guard left.count == right.count else { return false }
-        let leftBytes = left.span
-        let rightBytes = right.span
-        for index in 0..<leftBytes.count where leftBytes[index] != rightBytes[index] { return false }
+        utf8.count == other.utf8.count && self == other && hasSameBytes(as: other)
+    }
+
+    private func hasSameBytes(as other: String) -> Bool {
+        let left = utf8.span
+        let right = other.utf8.span
+        for index in 0..<left.count where left[index] != right[index] { return false }
         return true
     }
 

@@ -47,7 +47,7 @@ extension Value {
         case .object(let members):
             guard case .string(let name) = key else { return nil }
             try frame.pay(bytes: members.count)
-            return members.value(named: name).map(Value.init)
+            return members.place(of: Name(name)).map { Value(members[$0].value) }
         default: return nil
         }
     }

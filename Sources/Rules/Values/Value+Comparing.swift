@@ -10,6 +10,8 @@ extension Value {
             return left.isSame(as: right)
         }
         if let answer = isScalarEqual(to: other) { return answer }
+        try frame.beginComparison()
+        defer { frame.endComparison() }
         switch (kindOfCollection, other.kindOfCollection) {
         case (.list, .list): return try isListEqual(to: other, &frame)
         case (.map, .map): return try isMapEqual(to: other, &frame)
@@ -66,6 +68,16 @@ extension Value {
     }
 
     // MARK: Order
+
+    /// A number that a double holds exactly, so that doubles may be compared with it as such.
+    var exactDouble: Double? {
+        switch self {
+        case .double(let value): value.isNaN ? nil : value
+        case .int(let value): value.magnitude <= 1 << 53 ? Double(value) : nil
+        case .uint(let value): value <= 1 << 53 ? Double(value) : nil
+        default: nil
+        }
+    }
 
     /// The order of two numbers of any types; `nil` where one is no number or NaN.
     func numericOrder(to other: Value) -> Order? {

@@ -1,0 +1,40 @@
+internal import Bytes
+internal import Delivery
+internal import HTTP
+internal import Messaging
+
+/// Which of an event's pairs become header fields of its delivery (spec 1.6, "HTTP request to the app").
+enum DeliveryFields {
+    /// Names that are never passed on, compared without case.
+    private static let excluded: [StaticString] = [
+        "content-type", "content-length", "destination-app-id", "connection", "keep-alive", "proxy-connection",
+        "transfer-encoding", "upgrade", "http2-settings", "te", "trailer", "proxy-authorization", "proxy-authenticate",
+    ]
+
+    /// Adds the pairs; the name of the first one that cannot be a header field, where there is one.
+    static func add(_ metadata: Metadata, to fields: inout HTTPFieldBlock) -> String? {
+        guard !metadata.isEmpty else { return nil }
+        let named = connectionNames(metadata)
+        for pair in metadata.pairs where !isExcluded(pair.key) && !named.contains(pair.key.lowercased()) {
+            let name = lowercased(pair.key)
+            guard fields.add(name: name.rawSpan, value: pair.value.rawSpan) || isReserved(name) else { return pair.key }
+        }
+        return nil
+    }
+
+    private static func isExcluded(_ name: String) -> Bool {
+        if name.hasSuffix("-bin") { return true }
+        return excluded.contains { ASCII.equalIgnoringCase(name.rawSpan, $0) }
+    }
+
+    /// What a `Connection` pair names is hop-by-hop too.
+    private static func connectionNames(_ metadata: Metadata) -> Set<String> {
+        guard let value = metadata.value(ignoringCase: "connection") else { return [] }
+        return Set(value.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() })
+    }
+
+    /// Fields that the connection sends itself are left out without a word.
+    private static func isReserved(_ name: [UInt8]) -> Bool { HTTPFieldBlock.isReserved(name.rawSpan) }
+
+    private static func lowercased(_ name: String) -> [UInt8] { name.utf8.map(ASCII.lowercased) }
+}

@@ -1,0 +1,153 @@
+internal import Bytes
+package import Delivery
+package import HTTP
+package import Loop
+package import Messaging
+
+/// The app over HTTP/1.1: deliveries as `POST`, questions as `GET`, over kept connections.
+///
+/// Confined to a shard. A delivery costs one field block and one request; the answer's body is bounded by the client.
+package final class HTTPAppChannel {
+    /// Connections where the user sets no bound on concurrency.
+    private static let defaultConnections = 128
+    /// Deliveries that wait for a connection: subscriptions bound what they have at the app, so this is only the last line.
+    private static let waitingLimit = 65_536
+    /// For an answer of the control plane.
+    private static let questionLimit: Duration = .seconds(10)
+    /// daprd's built-in retries at start: 0.5 s, ×1.5, at most 1 s apart, 3 times (spec 4.3).
+    private static let questionWaits: [Duration] = [.milliseconds(500), .milliseconds(750), .seconds(1)]
+
+    private let client: HTTPClient
+    private let endpoint: Endpoint
+    private let appID: String
+    private let token: String?
+    private let userAgent: String
+    private let loop: EventLoop
+    /// What every delivery begins with.
+    private let common: HTTPFieldBlock
+    private var pending = PendingCalls()
+
+    /// - Parameters:
+    ///   - token: sent with every call as `dapr-api-token`, where there is one.
+    ///   - maxConcurrency: connections at once; zero and less leave it to the default.
+    package init(
+        endpoint: Endpoint, appID: String, token: String?, userAgent: String, maxConcurrency: Int, loop: EventLoop
+    ) {
+        self.endpoint = endpoint
+        self.appID = appID
+        self.token = token
+        self.userAgent = userAgent
+        self.loop = loop
+        var settings = HTTPClientSettings()
+        settings.connections = maxConcurrency > 0 ? maxConcurrency : HTTPAppChannel.defaultConnections
+        settings.waiting = HTTPAppChannel.waitingLimit
+        client = HTTPClient(origin: endpoint, host: HTTPAppChannel.host(of: endpoint), on: loop, settings: settings)
+        var common = HTTPFieldBlock()
+        common.add("User-Agent", userAgent)
+        common.add("Content-Type", "application/cloudevents+json")
+        if let token { common.add("dapr-api-token", token) }
+        self.common = common
+    }
+
+    private static func host(of endpoint: Endpoint) -> String {
+        switch endpoint {
+        case .tcp: endpoint.description
+        case .unix: "localhost"
+        }
+    }
+
+    /// Whether the app accepts connections now.
+    package func isListening() async -> Bool { await ConnectionProbe.reaches(endpoint, on: loop) }
+
+    /// Asks the app; a transport error is tried again as daprd does at start.
+    package func get(_ path: String) async -> Result<AppResponse, AppFailure> {
+        var fields = HTTPFieldBlock()
+        fields.add("User-Agent", userAgent)
+        fields.add("Content-Type", "application/json")
+        fields.add("dapr-app-id", appID)
+        if let token { fields.add("dapr-api-token", token) }
+        let request = HTTPClientRequest(target: Array(path.utf8), fields: fields)
+        var waits = HTTPAppChannel.questionWaits[...]
+        while true {
+            do {
+                let response = try await client.response(to: request, deadline: loop.now + HTTPAppChannel.questionLimit)
+                return .success(AppResponse(status: response.status, body: response.body))
+            } catch {
+                guard let wait = waits.popFirst() else {
+                    return .failure(AppFailure(reason: "GET \(path): \(error.reason)"))
+                }
+                try? await loop.sleep(for: wait)
+            }
+        }
+    }
+
+    /// Closes every connection; calls that have not ended fail.
+    package func close() { client.close() }
+}
+
+extension HTTPAppChannel: Destination {
+    package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
+        var fields = common
+        if let name = DeliveryFields.add(call.metadata, to: &fields) {
+            let reason = "the metadata key \"\(name)\" cannot be a header field; publish without it"
+            let later = LateAnswer(.failed(reason: reason), completion, token)
+            return loop.atTurnEnd(later)
+        }
+        fields.add("pubsubname", call.pubsub)
+        if let traceparent = call.traceparent { fields.add("Traceparent", traceparent) }
+        if let tracestate = call.tracestate { fields.add("Tracestate", tracestate) }
+        let request = HTTPClientRequest(method: "POST", target: call.target, fields: fields, body: call.body)
+        let ticket = pending.add(completion, token)
+        client.send(request, deadline: deadline, completion: self, token: ticket)
+    }
+}
+
+extension HTTPAppChannel: HTTPClientCompletion {
+    package func completed(_ result: HTTPClientResult, token ticket: UInt64) {
+        guard let (completion, token) = pending.take(ticket) else { return }
+        switch result {
+        case .response(let response):
+            completion.answered(.answered(status: response.status, body: response.body), token: token)
+        case .failure(let error):
+            completion.answered(.failed(reason: "calling the app: \(error.reason)"), token: token)
+        }
+    }
+}
+
+/// Calls whose answer has not come, by ticket; no allocation once grown.
+private struct PendingCalls {
+    private var entries: [(completion: any AppCallCompletion, token: UInt64)?] = []
+    private var free: [Int] = []
+
+    mutating func add(_ completion: any AppCallCompletion, _ token: UInt64) -> UInt64 {
+        if let index = free.popLast() {
+            entries[index] = (completion, token)
+            return UInt64(index)
+        }
+        entries.append((completion, token))
+        return UInt64(entries.count - 1)
+    }
+
+    mutating func take(_ ticket: UInt64) -> (any AppCallCompletion, UInt64)? {
+        let index = Int(ticket)
+        guard index < entries.count, let entry = entries[index] else { return nil }
+        entries[index] = nil
+        free.append(index)
+        return entry
+    }
+}
+
+/// An answer that is known at once and told at the turn's end, as the seam promises.
+private final class LateAnswer: TurnParticipant {
+    private let answer: AppAnswer
+    private let completion: any AppCallCompletion
+    private let token: UInt64
+
+    init(_ answer: AppAnswer, _ completion: any AppCallCompletion, _ token: UInt64) {
+        self.answer = answer
+        self.completion = completion
+        self.token = token
+    }
+
+    func turnEnded() { completion.answered(answer, token: token) }
+}

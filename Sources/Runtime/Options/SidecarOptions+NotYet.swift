@@ -1,0 +1,30 @@
+extension SidecarOptions {
+    /// What was asked for and is not there: one line each, for the log.
+    package func notYet() -> [String] {
+        var lines: [String] = []
+        func tell(_ names: String..., line: String) {
+            let asked = names.filter { given.contains($0) }
+            if !asked.isEmpty { lines.append(asked.map { "--\($0)" }.joined(separator: ", ") + ": " + line) }
+        }
+        if appProtocol != .http {
+            lines.append("--app-protocol \(appProtocol.rawValue): the app is called over HTTP/1.1 without TLS only")
+        }
+        tell("dapr-grpc-port", line: "the gRPC API is not there yet; nothing listens on port \(grpcPort)")
+        if given.contains("enable-mtls") || given.contains("sentry-address") {
+            tell(
+                "enable-mtls", "sentry-address", line: "mTLS between sidecars is not there; no certificate is asked for"
+            )
+        }
+        tell(
+            "placement-host-address", "actors-service",
+            line: "actors are not there; the placement service is not called")
+        tell(
+            "scheduler-host-address", "reminders-service",
+            line: "jobs and reminders are not there; the scheduler service is not called")
+        tell("metrics-port", "metrics-listen-address", line: "metrics are not there yet; nothing listens for them")
+        tell("enable-app-health-check", line: "health checks of the app are not there yet; deliveries do not pause")
+        tell("enable-profiling", "profile-port", line: "Go's profiler has no counterpart; use perf")
+        tell("control-plane-address", line: "there is no control plane")
+        return lines
+    }
+}
