@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
+    .enableExperimentalFeature("AddressableParameters"),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
@@ -20,6 +21,7 @@ let relaxed: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("AddressableParameters"),
 ]
 
 // `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
@@ -36,18 +38,27 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: relaxed)
 }
 
-// scripts/fuzz names fuzzers here, each with what it imports. Other builds have none: libFuzzer brings a `main` of its own.
-let fuzzers = (Context.environment["MARTLET_FUZZ"] ?? "").split(separator: " ").map { entry in
-    let names = entry.split(separator: ":").map(String.init)
-    return Target.target(
-        name: names[0], dependencies: names.dropFirst().map { .byName(name: $0) }, path: "Fuzz/\(names[0])",
-        swiftSettings: relaxed)
+// Fuzz targets exist only for scripts/fuzz: a new one is a folder Fuzz/<Name> and a line here.
+let fuzzTargets: [Target] =
+    Context.environment["MARTLET_FUZZ"] == "1"
+    ? [
+        .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
+        fuzz("FuzzCEL", ["Events", "Rules"]),
+        fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+        fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
+        fuzz("FuzzHTTPHead", ["Bytes", "HTTP"]),
+        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzYAML", ["Messaging", "Resources", "YAML"]),
+    ] : []
+
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["FuzzDriver"], path: "Fuzz/\(name)", swiftSettings: relaxed)
 }
-let fuzzerProducts = fuzzers.map { Product.library(name: $0.name, type: .dynamic, targets: [$0.name]) }
 
 let package = Package(
     name: "martlet",
-    products: [.executable(name: "martlet", targets: ["martlet"])] + fuzzerProducts,
+    products: [.executable(name: "martlet", targets: ["martlet"])],
     targets: [
         // C libraries, each imported by exactly one Swift target.
         .systemLibrary(name: "CUV"),
@@ -73,7 +84,7 @@ let package = Package(
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
         target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
-        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "RedisClient"]),
+        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target(
@@ -86,6 +97,20 @@ let package = Package(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "redis-bench", dependencies: ["Messaging", "Loop", "Brokers"], path: "Benchmarks/RedisBench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "http-bench", dependencies: ["Bytes", "Messaging", "Loop", "HTTP"], path: "Benchmarks/HTTPBench",
+            swiftSettings: strict),
+        // Benchmarks are in this package because other packages cannot see `package` code.
+        .executableTarget(
+            name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
+            swiftSettings: strict),
+
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
@@ -94,7 +119,7 @@ let package = Package(
         tests("LoopTests", ["Bytes", "Messaging", "Loop"]),
         tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
-        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient"]),
+        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
@@ -105,6 +130,6 @@ let package = Package(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
-    ] + fuzzers,
+    ] + fuzzTargets,
     cxxLanguageStandard: .cxx17
 )

@@ -5,8 +5,9 @@ extension Array where Element == UInt8 {
         unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends the UTF-8 of a text.
+    /// Appends the UTF-8 of a text. Literals take the `StaticString` form.
     @inlinable
+    @_disfavoredOverload
     package mutating func append(utf8 text: String) { append(text.rawSpan) }
 
     /// Appends the UTF-8 of a text that is known when compiling.
@@ -51,11 +52,15 @@ extension Array where Element == UInt8 {
     /// Makes an array by one allocation of at most `capacity` bytes; writing beyond it traps.
     @inlinable @inline(__always)
     package init(capacity: Int, writing body: (inout ByteWriter) -> Void) {
-        self = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            // An empty array's buffer has no address; the writer then has no room, so it never uses the stand-in.
-            var writer = unsafe ByteWriter(buffer)
-            body(&writer)
-            count = writer.count
+        // Growing an empty array is a third cheaper than the initializer that takes a closure, which looks its metadata up.
+        self = []
+        reserveCapacity(capacity)
+        append(addingCapacity: capacity) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                var writer = unsafe ByteWriter(UnsafeMutableBufferPointer(rebasing: buffer[0..<capacity]))
+                body(&writer)
+                count = writer.count
+            }
         }
     }
 }

@@ -3,37 +3,47 @@ package enum Base64 {
     /// The length of the encoding of that many bytes.
     package static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
-    private static let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    /// The two digits of each number of twelve bits, the first digit in the lower byte.
+    private static let pairs: [UInt16] = {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        return (0..<4096).map { UInt16(digits[$0 >> 6]) | UInt16(digits[$0 & 63]) << 8 }
+    }()
 
     /// Writes the encoding into memory of exactly `encodedLength` bytes.
     fileprivate static func encode(_ bytes: RawSpan, into target: UnsafeMutableRawBufferPointer) {
         unsafe bytes.withUnsafeBytes { source in
-            let table = unsafe digits.utf8Start
-            var from = 0
-            var to = 0
-            // Reads eight bytes to use six of them, so the last group is left to the loop below.
-            while from &+ 8 <= source.count {
-                let word = unsafe UInt64(bigEndian: source.loadUnaligned(fromByteOffset: from, as: UInt64.self))
-                var text: UInt64 = 0
-                for index in 0..<8 {
-                    let digit = unsafe table[Int(truncatingIfNeeded: word >> UInt64(58 &- 6 &* index)) & 63]
-                    text |= UInt64(digit) << UInt64(8 &* index)
+            unsafe pairs.withUnsafeBufferPointer { pairs in
+                guard let from = source.baseAddress, let to = target.baseAddress, let pairs = pairs.baseAddress else {
+                    return
                 }
-                unsafe target.storeBytes(of: text.littleEndian, toByteOffset: to, as: UInt64.self)
-                from &+= 6
-                to &+= 8
-            }
-            while from < source.count {
-                let left = source.count &- from
-                let second = unsafe left > 1 ? source[from &+ 1] : 0
-                let third = unsafe left > 2 ? source[from &+ 2] : 0
-                let group = unsafe Int(source[from]) << 16 | Int(second) << 8 | Int(third)
-                unsafe target[to] = unsafe table[group >> 18]
-                unsafe target[to &+ 1] = unsafe table[group >> 12 & 63]
-                unsafe target[to &+ 2] = unsafe left > 1 ? table[group >> 6 & 63] : 0x3D
-                unsafe target[to &+ 3] = unsafe left > 2 ? table[group & 63] : 0x3D
-                from &+= 3
-                to &+= 4
+                var read = 0
+                var written = 0
+                // Eight bytes are read to use six of them, so the last groups are left to the loop below.
+                while read &+ 8 <= source.count {
+                    let word = unsafe UInt64(bigEndian: from.loadUnaligned(fromByteOffset: read, as: UInt64.self))
+                    let first = unsafe UInt64(pairs[Int(truncatingIfNeeded: word &>> 52)])
+                    let second = unsafe UInt64(pairs[Int(truncatingIfNeeded: word &>> 40 & 0xFFF)])
+                    let third = unsafe UInt64(pairs[Int(truncatingIfNeeded: word &>> 28 & 0xFFF)])
+                    let fourth = unsafe UInt64(pairs[Int(truncatingIfNeeded: word &>> 16 & 0xFFF)])
+                    let text = first | second &<< 16 | third &<< 32 | fourth &<< 48
+                    unsafe to.storeBytes(of: text.littleEndian, toByteOffset: written, as: UInt64.self)
+                    read &+= 6
+                    written &+= 8
+                }
+                while read < source.count {
+                    let left = source.count &- read
+                    let second = unsafe left > 1 ? source[read &+ 1] : 0
+                    let third = unsafe left > 2 ? source[read &+ 2] : 0
+                    let group = unsafe Int(source[read]) << 16 | Int(second) << 8 | Int(third)
+                    let high = unsafe pairs[group >> 12]
+                    let low = unsafe pairs[group & 0xFFF]
+                    unsafe target[written] = UInt8(truncatingIfNeeded: high)
+                    unsafe target[written &+ 1] = UInt8(truncatingIfNeeded: high >> 8)
+                    unsafe target[written &+ 2] = left > 1 ? UInt8(truncatingIfNeeded: low) : 0x3D
+                    unsafe target[written &+ 3] = left > 2 ? UInt8(truncatingIfNeeded: low >> 8) : 0x3D
+                    read &+= 3
+                    written &+= 4
+                }
             }
         }
     }
@@ -50,16 +60,20 @@ package enum Base64 {
 
     private static func decode(_ text: RawSpan, into writer: inout ByteWriter) -> Bool {
         var offset = 0
-        while offset &+ 8 <= text.byteCount {
-            let word = text.loadUInt32(at: offset)
-            let values =
-                value(UInt8(truncatingIfNeeded: word)) << 18 | value(UInt8(truncatingIfNeeded: word >> 8)) << 12
-                | value(UInt8(truncatingIfNeeded: word >> 16)) << 6 | value(UInt8(truncatingIfNeeded: word >> 24))
-            if values > 0xFF_FFFF { break }
-            writer.write(UInt8(truncatingIfNeeded: values >> 16))
-            writer.write(UInt8(truncatingIfNeeded: values >> 8))
-            writer.write(UInt8(truncatingIfNeeded: values))
-            offset &+= 4
+        var isPlain = true
+        unsafe values.withUnsafeBufferPointer { values in
+            // A group is written as four bytes of which three count, so some room is left at the end.
+            while isPlain, let word = text.wordIfPresent(at: offset) {
+                let first = unsafe UInt32(values[Int(truncatingIfNeeded: word & 0xFF)])
+                let second = unsafe UInt32(values[Int(truncatingIfNeeded: word &>> 8 & 0xFF)])
+                let third = unsafe UInt32(values[Int(truncatingIfNeeded: word &>> 16 & 0xFF)])
+                let fourth = unsafe UInt32(values[Int(truncatingIfNeeded: word &>> 24 & 0xFF)])
+                isPlain = (first | second | third | fourth) & 0x80 == 0
+                guard isPlain else { return }
+                let group = first &<< 18 | second &<< 12 | third &<< 6 | fourth
+                writer.write(littleEndian24: group.byteSwapped &>> 8)
+                offset &+= 4
+            }
         }
         return decodeCarefully(text, from: offset, into: &writer)
     }
@@ -77,7 +91,7 @@ package enum Base64 {
                 if count + padding > 4 || count < 2 { return false }
                 continue
             }
-            let digit = value(byte)
+            let digit = UInt32(values[Int(byte)])
             if digit > 63 || padding > 0 { return false }
             group = group << 6 | digit
             count += 1
@@ -97,34 +111,20 @@ package enum Base64 {
         return true
     }
 
-    /// The value of each character below 0x80 as a character again: 0 to 63, and 0x7F where it is no digit.
-    private static let values: StaticString = """
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{3E}\u{7F}\u{7F}\u{7F}\u{3F}\
-        \u{34}\u{35}\u{36}\u{37}\u{38}\u{39}\u{3A}\u{3B}\u{3C}\u{3D}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{00}\u{01}\u{02}\u{03}\u{04}\u{05}\u{06}\u{07}\u{08}\u{09}\u{0A}\u{0B}\u{0C}\u{0D}\u{0E}\
-        \u{0F}\u{10}\u{11}\u{12}\u{13}\u{14}\u{15}\u{16}\u{17}\u{18}\u{19}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{1A}\u{1B}\u{1C}\u{1D}\u{1E}\u{1F}\u{20}\u{21}\u{22}\u{23}\u{24}\u{25}\u{26}\u{27}\u{28}\
-        \u{29}\u{2A}\u{2B}\u{2C}\u{2D}\u{2E}\u{2F}\u{30}\u{31}\u{32}\u{33}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}
-        """
-
-    /// The value of a digit; for other bytes a number with a bit above the 24 of a group, wherever in it the byte stands.
-    @inline(__always)
-    private static func value(_ byte: UInt8) -> UInt32 {
-        let known = unsafe values.utf8Start[Int(byte & 0x7F)]
-        return known == 0x7F || byte >= 0x80 ? 0xFF00_0000 | 0x4000_0000 : UInt32(known)
-    }
+    /// The value of each byte as a digit, 0x80 where it is none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0x80, count: 256)
+        let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
 }
 
 extension Array where Element == UInt8 {
     /// Appends the base64 of bytes.
     package mutating func append(base64 bytes: RawSpan) {
         let size = Base64.encodedLength(bytes.byteCount)
-        append(
-            contentsOf: [UInt8](capacity: size) { writer in
-                writer.write(base64: bytes)
-            })
+        append(contentsOf: [UInt8](capacity: size) { $0.write(base64: bytes) })
     }
 }
 

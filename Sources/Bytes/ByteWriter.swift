@@ -34,10 +34,28 @@
         unsafe buffer.storeBytes(of: word.littleEndian, toByteOffset: start, as: UInt64.self)
     }
 
+    /// Writes three bytes, the least significant first. It needs room for four.
+    @inlinable @inline(__always)
+    package mutating func write(littleEndian24 word: UInt32) {
+        let start = advance(by: 4)
+        unsafe buffer.storeBytes(of: word.littleEndian, toByteOffset: start, as: UInt32.self)
+        count = start &+ 3
+    }
+
     /// Writes the bytes of a span.
     @inlinable
     package mutating func write(_ bytes: RawSpan) {
         let start = advance(by: bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let from = source.baseAddress, let to = unsafe buffer.baseAddress else { return }
+            unsafe (to + start).copyMemory(from: from, byteCount: source.count)
+        }
+    }
+
+    /// Writes the bytes of an array.
+    @inlinable @inline(__always)
+    package mutating func write(_ bytes: [UInt8]) {
+        let start = advance(by: bytes.count)
         unsafe bytes.withUnsafeBytes { source in
             guard let from = source.baseAddress, let to = unsafe buffer.baseAddress else { return }
             unsafe (to + start).copyMemory(from: from, byteCount: source.count)
@@ -53,7 +71,8 @@
         unsafe (to + start).copyMemory(from: text.utf8Start, byteCount: size)
     }
 
-    /// Writes the UTF-8 of a text.
+    /// Writes the UTF-8 of a text. Literals take the `StaticString` form, which is a third as dear.
     @inlinable
+    @_disfavoredOverload
     package mutating func write(_ text: String) { write(text.rawSpan) }
 }

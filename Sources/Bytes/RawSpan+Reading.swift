@@ -22,6 +22,20 @@ extension RawSpan {
             littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
     }
 
+    /// The byte at an offset, or zero where that lies beyond the end: one check in loops that refuse zero anyway.
+    @inlinable @inline(__always)
+    package func byteOrZero(at offset: Int) -> UInt8 {
+        guard UInt(bitPattern: offset) < UInt(bitPattern: byteCount) else { return 0 }
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// Eight bytes as a little-endian number; `nil` where they do not all lie in the span.
+    @inlinable @inline(__always)
+    package func wordIfPresent(at offset: Int) -> UInt64? {
+        guard offset >= 0 && offset <= byteCount &- 8 else { return nil }
+        return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
     /// The offset of the first such byte at or after `start`; `nil` where there is none.
     @inlinable
     package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
@@ -43,16 +57,22 @@ extension RawSpan {
     /// Whether both spans hold the same bytes.
     @inlinable
     package func equals(_ other: RawSpan) -> Bool {
-        guard byteCount == other.byteCount else { return false }
-        var offset = 0
-        while offset &+ 8 <= byteCount {
-            if loadUInt64(at: offset) != other.loadUInt64(at: offset) { return false }
-            offset &+= 8
+        let count = byteCount
+        guard count == other.byteCount else { return false }
+        // The last word overlaps the one before it, so that no rest is left.
+        if count >= 8 {
+            var offset = 0
+            while offset < count &- 8 {
+                if loadUInt64(at: offset) != other.loadUInt64(at: offset) { return false }
+                offset &+= 8
+            }
+            return loadUInt64(at: count &- 8) == other.loadUInt64(at: count &- 8)
         }
-        while offset < byteCount {
-            if self[offset] != other[offset] { return false }
-            offset &+= 1
+        if count >= 4 {
+            return loadUInt32(at: 0) == other.loadUInt32(at: 0)
+                && loadUInt32(at: count &- 4) == other.loadUInt32(at: count &- 4)
         }
+        for offset in 0..<count where self[offset] != other[offset] { return false }
         return true
     }
 
@@ -68,8 +88,9 @@ extension RawSpan {
         return unsafe equals(RawSpan(_unsafeBytes: pointer))
     }
 
-    /// Whether the span holds exactly the UTF-8 of a text.
+    /// Whether the span holds exactly the UTF-8 of a text. Literals take the `StaticString` form.
     @inlinable
+    @_disfavoredOverload
     package func equals(_ text: String) -> Bool { equals(text.rawSpan) }
 
     /// Whether the span begins with the UTF-8 of a text.
@@ -100,12 +121,23 @@ extension Array where Element == UInt8 {
 
 extension String {
     /// The text's UTF-8, valid as long as the text is borrowed.
+    ///
+    /// A text of up to 15 bytes lies in the `String` itself, so the span points into the variable: `@_addressableSelf` makes the compiler
+    /// keep that variable in memory, at one address, for as long as the span lives. Without it optimised builds read a dead stack slot.
     @inlinable
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
-        get {
-            let bytes = unsafe utf8Span.span.bytes
-            return unsafe _overrideLifetime(bytes, borrowing: self)
+        @_addressableSelf
+        get { unsafe utf8Span.span.bytes }
+    }
+
+    /// Whether both are spelled with the same bytes. `==` is looser: it takes texts that are canonically equivalent for equal.
+    @inlinable
+    package func hasSameBytes(as other: String) -> Bool {
+        // Equal representations are the usual case: short texts, or the same text handed on.
+        if unsafe unsafeBitCast(self, to: (UInt64, UInt64).self) == unsafeBitCast(other, to: (UInt64, UInt64).self) {
+            return true
         }
+        return rawSpan.equals(other.rawSpan)
     }
 }

@@ -61,7 +61,7 @@ extension EnvelopeWriter {
             if content.byteCount > 0 { writer.write(0x2C) }
             if plan.adds(.expiration) {
                 writer.write("\"expiration\":\"")
-                writer.write(expiration.rawSpan)
+                writer.write(expiration)
                 writer.write("\",")
             }
             writer.write("\"pubsubname\":\"")
@@ -70,15 +70,15 @@ extension EnvelopeWriter {
             if plan.adds(.specVersion) { writer.write("\",\"specversion\":\"1.0") }
             if plan.adds(.time) {
                 writer.write("\",\"time\":\"")
-                writer.write(time.rawSpan)
+                writer.write(time)
             }
             writer.write("\",\"topic\":\"")
             topic.write(to: &writer)
             if plan.adds(.traceID) {
                 writer.write("\",\"traceid\":\"")
-                writer.write(span.rawSpan)
+                writer.write(span)
                 writer.write("\",\"traceparent\":\"")
-                writer.write(span.rawSpan)
+                writer.write(span)
             }
             if plan.adds(.traceState) {
                 writer.write("\",\"tracestate\":\"")

@@ -2,7 +2,7 @@ package import Bytes
 
 /// Makes the envelopes of published events and of raw messages by splicing bytes. One belongs to one shard.
 ///
-/// Members come in alphabetical order, as daprd writes them. Each envelope is one allocation of its exact size.
+/// Members come in alphabetical order, as daprd writes them. Each envelope is one allocation of its size.
 package final class EnvelopeWriter {
     /// The source where none is known (spec 1.1).
     package static let defaultSource = "Dapr"
@@ -15,6 +15,7 @@ package final class EnvelopeWriter {
     package let random: RandomPool
     let clock: RFC3339Clock
     let expirationClock = RFC3339Clock(.utc)
+    private var frames = EnvelopeFrames()
 
     /// Makes a writer; `time` is written in the given zone.
     package init(random: RandomPool, zone: RFC3339Clock.Zone = .local) {
@@ -22,60 +23,45 @@ package final class EnvelopeWriter {
         clock = RFC3339Clock(zone)
     }
 
-    /// The bytes to store for a published event: `complete` for a body that is a CloudEvent already, `wrap` for all others.
+    /// The bytes to store for a published event; `now` is in nanoseconds since 1970.
+    ///
+    /// A body that is a CloudEvent already is completed (`application/cloudevents+json`), every other body is wrapped.
     package func envelope(
         _ body: RawSpan, _ context: borrowing EnvelopeContext, now: Int64
     ) throws(EnvelopeError) -> [UInt8] {
-        let kind = ContentKind(context.contentType)
-        if kind == .cloudEvent { return try complete(body, context, now: now) }
-        return wrap(body, kind, context, now: now)
-    }
-
-    /// The envelope around a body that is no CloudEvent; `now` is in nanoseconds since 1970.
-    func wrap(_ body: RawSpan, _ kind: ContentKind, _ context: borrowing EnvelopeContext, now: Int64) -> [UInt8] {
-        switch kind {
+        let frame = frames.frame(for: context)
+        switch frame.kind {
+        case .cloudEvent: return try complete(body, context, now: now)
         case .json:
-            guard let json = JSONScanner.firstValue(in: body) else { return write(body, .text, context, now) }
+            guard let json = JSONScanner.firstValue(in: body) else { return wrap(body, .text, frame, context, now) }
             let value = body.extracting(json.range)
-            if json.needsRepair { return write(JSONRepair.repaired(value).rawSpan, .json, context, now) }
-            return write(value, .json, context, now)
-        case .binary: return write(body, .base64, context, now)
-        case .protobuf: return write(body, ProtobufCloudEvent.isOne(body) ? .base64 : .text, context, now)
-        case .text, .other, .cloudEvent: return write(body, .text, context, now)
+            if json.needsRepair { return wrap(JSONRepair.repaired(value).rawSpan, .json, frame, context, now) }
+            return wrap(value, .json, frame, context, now)
+        case .binary: return wrap(body, .base64, frame, context, now)
+        case .protobuf: return wrap(body, ProtobufCloudEvent.isOne(body) ? .base64 : .text, frame, context, now)
+        case .text, .other: return wrap(body, .text, frame, context, now)
         }
     }
 
     private enum DataForm { case json, text, base64 }
 
-    private func write(_ data: RawSpan, _ form: DataForm, _ context: borrowing EnvelopeContext, _ now: Int64) -> [UInt8]
-    {
-        let overrides = context.overrides
-        let id = overrides.id.flatMap { $0.isEmpty ? nil : EscapedText($0) }
-        let uuid = random.uuid()
-        let source = EscapedText(
-            overrides.source.map { $0.isEmpty ? EnvelopeWriter.defaultSource : $0 } ?? context.appID)
-        let type = EscapedText(overrides.type.flatMap { $0.isEmpty ? nil : $0 } ?? EnvelopeWriter.defaultType)
-        let subject = overrides.subject.flatMap { $0.isEmpty ? nil : EscapedText($0) }
-        let contentType = EscapedText(
-            context.contentType.isEmpty ? EnvelopeWriter.defaultContentType : context.contentType)
-        let topic = EscapedText(context.topic)
-        let pubsubName = EscapedText(context.pubsubName)
-        let trace = TraceAttributes(context)
-        let time = clock.text(at: now)
-        let expiration = context.expiration.map { expirationClock.text(at: $0) }
+    private func wrap(
+        _ data: RawSpan, _ form: DataForm, _ frame: EnvelopeFrame, _ context: borrowing EnvelopeContext, _ now: Int64
+    ) -> [UInt8] {
         let dataLength =
             switch form {
             case .json: data.byteCount
-            case .text: JSONWriter.escapedLength(data) + 2
-            case .base64: Base64.encodedLength(data.byteCount) + 2 + "_base64".utf8.count
+            case .text: JSONWriter.escapedLength(data)
+            case .base64: Base64.encodedLength(data.byteCount) + "_base64".utf8.count
             }
-
-        var capacity = EnvelopeWriter.fixedLength + dataLength + contentType.length + source.length + type.length
-        capacity += topic.length + pubsubName.length + time.count + trace.length
-        capacity += id?.length ?? UUIDv4.textLength
-        if let subject { capacity += subject.length + ",\"subject\":\"\"".utf8.count }
-        if let expiration { capacity += expiration.count + ",\"expiration\":\"\"".utf8.count }
-
+        let chosen = ChosenAttributes(context)
+        let trace = TraceAttributes(context)
+        let uuid = random.uuid()
+        let time = clock.text(at: now)
+        let expiration = context.expiration.map { expirationClock.text(at: $0) }
+        let capacity =
+            EnvelopeWriter.fixedLength + dataLength + frame.length + chosen.length + trace.length + time.count
+            + (expiration.map { $0.count + ",\"expiration\":\"\"".utf8.count } ?? 0)
         return [UInt8](capacity: capacity) { writer in
             switch form {
             case .json:
@@ -85,7 +71,7 @@ package final class EnvelopeWriter {
             case .text:
                 writer.write("{\"data\":\"")
                 // Each escape is longer than what it stands for, so the same length means none.
-                if dataLength == data.byteCount + 2 {
+                if dataLength == data.byteCount {
                     writer.write(data)
                 } else {
                     JSONWriter.writeEscaped(data, to: &writer)
@@ -96,45 +82,73 @@ package final class EnvelopeWriter {
                 writer.write(base64: data)
                 writer.write("\",\"datacontenttype\":\"")
             }
-            contentType.write(to: &writer)
+            writer.write(frame.contentType)
             if let expiration {
                 writer.write("\",\"expiration\":\"")
-                writer.write(expiration.rawSpan)
+                writer.write(expiration)
             }
             writer.write("\",\"id\":\"")
-            if let id { id.write(to: &writer) } else { writer.write(uuid) }
-            writer.write("\",\"pubsubname\":\"")
-            pubsubName.write(to: &writer)
-            writer.write("\",\"source\":\"")
-            source.write(to: &writer)
+            if let id = chosen.id { id.write(to: &writer) } else { writer.write(uuid) }
+            writer.write(frame.pubsub)
+            if let source = chosen.source { source.write(to: &writer) } else { writer.write(frame.source) }
             writer.write("\",\"specversion\":\"1.0")
-            if let subject {
+            if let subject = chosen.subject {
                 writer.write("\",\"subject\":\"")
                 subject.write(to: &writer)
             }
             writer.write("\",\"time\":\"")
-            writer.write(time.rawSpan)
-            writer.write("\",\"topic\":\"")
-            topic.write(to: &writer)
+            writer.write(time)
+            writer.write(frame.topic)
             trace.write(to: &writer)
-            writer.write("\",\"type\":\"")
-            type.write(to: &writer)
-            writer.write("\"}")
+            if let type = chosen.type {
+                writer.write("\",\"type\":\"")
+                type.write(to: &writer)
+                writer.write("\"}")
+            } else {
+                writer.write("\",\"type\":\"com.dapr.event.sent\"}")
+            }
         }
     }
 
-    /// What every envelope holds whatever its values are: names, quotes, braces and the specification's version.
+    /// What every envelope holds beside the frame and its values; `data_base64` is counted where base64 is.
     private static let fixedLength = """
-        {"data":,"datacontenttype":"","id":"","pubsubname":"","source":"","specversion":"1.0","time":"","topic":"",\
-        "traceid":"","traceparent":"","tracestate":"","type":""}
+        {"data":"","datacontenttype":"","id":"","specversion":"1.0","time":"","traceparent":"","tracestate":"","type":""}
         """.utf8.count
+}
+
+/// The attributes that the publisher chose himself.
+private struct ChosenAttributes {
+    let id: EscapedText?
+    let source: EscapedText?
+    let subject: EscapedText?
+    let type: EscapedText?
+    /// The length of their values.
+    let length: Int
+
+    @inline(__always)
+    init(_ context: borrowing EnvelopeContext) {
+        id = ChosenAttributes.unlessEmpty(context.overrides.id)
+        source = context.overrides.source.map { EscapedText($0.isEmpty ? EnvelopeWriter.defaultSource : $0) }
+        subject = ChosenAttributes.unlessEmpty(context.overrides.subject)
+        type = ChosenAttributes.unlessEmpty(context.overrides.type)
+        length =
+            (id?.length ?? UUIDv4.textLength) + (source?.length ?? 0)
+            + (subject.map { $0.length + ",\"subject\":\"\"".utf8.count } ?? 0)
+            + (type?.length ?? EnvelopeWriter.defaultType.utf8.count)
+    }
+
+    @inline(__always)
+    private static func unlessEmpty(_ text: String?) -> EscapedText? {
+        guard let text, !text.isEmpty else { return nil }
+        return EscapedText(text)
+    }
 }
 
 /// The trace members of an envelope: `traceid` and `traceparent` carry the same text (spec 1.1).
 private struct TraceAttributes {
     private let parent: EscapedText?
     private let context: TraceContext?
-    private let state: EscapedText
+    private let state: EscapedText?
     /// The length of the three values.
     let length: Int
 
@@ -142,17 +156,17 @@ private struct TraceAttributes {
         let override = context.overrides.traceParent.flatMap { $0.isEmpty ? nil : $0 } ?? context.overrides.traceID
         parent = override.map { EscapedText($0) }
         self.context = context.trace.flatMap { $0.isValid ? $0 : nil }
-        state = EscapedText(context.overrides.traceState ?? context.traceState)
-        length = 2 * (parent?.length ?? (self.context == nil ? 0 : TraceContext.textLength)) + state.length
+        let state = context.overrides.traceState ?? context.traceState
+        self.state = state.isEmpty ? nil : EscapedText(state)
+        length = 2 * (parent?.length ?? (self.context == nil ? 0 : TraceContext.textLength)) + (self.state?.length ?? 0)
     }
 
     func write(to writer: inout ByteWriter) {
-        writer.write("\",\"traceid\":\"")
         writeParent(to: &writer)
         writer.write("\",\"traceparent\":\"")
         writeParent(to: &writer)
         writer.write("\",\"tracestate\":\"")
-        state.write(to: &writer)
+        state?.write(to: &writer)
     }
 
     private func writeParent(to writer: inout ByteWriter) {

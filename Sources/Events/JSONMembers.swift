@@ -52,14 +52,13 @@ package struct JSONMembers: ~Escapable {
             scanner.skipSpace()
         }
         let nameStart = scanner.position + 1
-        guard scanner.skipString() else { return nil }
+        guard let isEscaped = scanner.skipString() else { return nil }
         let name = nameStart..<scanner.position - 1
         scanner.skipSpace()
         guard scanner.take(0x3A) else { return nil }
         scanner.skipSpace()
         let valueStart = scanner.position
         guard scanner.skipValue(depth: depth) else { return nil }
-        let isEscaped = scanner.bytes.extracting(name).firstIndex(of: 0x5C) != nil
         return JSONMemberRange(name: name, isEscaped: isEscaped, value: valueStart..<scanner.position)
     }
 

@@ -51,13 +51,7 @@ package struct JSONScanner: ~Escapable {
 
     /// Moves over spaces, tabs and line ends.
     @inline(__always)
-    package mutating func skipSpace() {
-        while position < bytes.byteCount {
-            let byte = bytes[position]
-            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
-            position &+= 1
-        }
-    }
+    package mutating func skipSpace() { position = JSONScanner.endOfSpace(bytes, position) }
 
     /// Moves over a byte if it is the next one.
     @inline(__always)
@@ -68,172 +62,205 @@ package struct JSONScanner: ~Escapable {
     }
 
     /// Moves over white space and one value. `depth` counts the arrays and objects around it. False, at the offending byte, where there is none.
-    package mutating func skipValue(depth outer: Int = 0) -> Bool {
-        var isObject = NestingBits()
-        var depth = outer
+    package mutating func skipValue(depth: Int = 0) -> Bool {
+        var marks = JSONStringMarks()
+        let end = JSONScanner.endOfValue(bytes, position, depth: depth, &marks)
+        if marks.needsRepair { needsRepair = true }
+        position = end < 0 ? ~end : end
+        return end >= 0
+    }
+
+    /// Moves over a string with its quotes; tells whether it holds an escape. `nil`, at the offending byte, where there is none.
+    @inline(__always)
+    package mutating func skipString() -> Bool? {
+        guard take(0x22) else { return nil }
+        var marks = JSONStringMarks()
+        let end = JSONScanner.endOfString(bytes, position, &marks)
+        if marks.needsRepair { needsRepair = true }
+        position = end < 0 ? ~end : end
+        return end < 0 ? nil : marks.hasEscape
+    }
+}
+
+/// What was seen in strings.
+struct JSONStringMarks {
+    var needsRepair = false
+    var hasEscape = false
+}
+
+// The functions below keep the position in a register instead of in the scanner. They return the offset behind what they went over, or the
+// complement (a negative number) of the offset at which the text is wrong.
+extension JSONScanner {
+    @inline(__always)
+    private static func endOfSpace(_ bytes: RawSpan, _ start: Int) -> Int {
+        var position = start
         while true {
-            skipSpace()
-            guard position < bytes.byteCount else { return false }
-            let byte = bytes[position]
-            switch byte {
-            case 0x22:
-                guard skipString() else { return false }
-            case 0x7B, 0x5B:
-                guard depth < JSONScanner.maximumDepth else { return false }
-                isObject[depth] = byte == 0x7B
-                depth &+= 1
-                position &+= 1
-                skipSpace()
-                if take(byte &+ 2) {
-                    depth &-= 1
-                } else {
-                    if byte == 0x7B, !skipName() { return false }
-                    continue
-                }
-            default:
-                guard skipScalar(byte) else { return false }
-            }
-            guard skipEnds(&depth, outer: outer, isObject) else { return false }
-            if depth == outer { return true }
-        }
-    }
-
-    /// After a value: closes what ends here and moves over the comma (and name) before the next value.
-    @inline(__always)
-    private mutating func skipEnds(_ depth: inout Int, outer: Int, _ isObject: borrowing NestingBits) -> Bool {
-        while depth > outer {
-            skipSpace()
-            let inObject = isObject[depth &- 1]
-            if take(0x2C) {
-                if !inObject { return true }
-                skipSpace()
-                return skipName()
-            }
-            guard take(inObject ? 0x7D : 0x5D) else { return false }
-            depth &-= 1
-        }
-        return true
-    }
-
-    /// Moves over a name and its colon.
-    @inline(__always)
-    private mutating func skipName() -> Bool {
-        guard skipString() else { return false }
-        skipSpace()
-        return take(0x3A)
-    }
-
-    /// Moves over a string with its quotes.
-    @inline(__always)
-    package mutating func skipString() -> Bool {
-        guard take(0x22) else { return false }
-        while true {
-            skipPlain()
-            guard position < bytes.byteCount else { return false }
-            let byte = bytes[position]
-            if byte == 0x22 {
-                position &+= 1
-                return true
-            }
-            if byte == 0x5C {
-                guard skipEscape() else { return false }
-            } else if byte >= 0x80 {
-                let length = UTF8Text.sequenceLength(bytes, at: position)
-                if length == 0 { needsRepair = true }
-                position &+= max(length, 1)
-            } else {
-                return false
-            }
-        }
-    }
-
-    /// Moves to the next quote, backslash, control character or byte beyond ASCII.
-    @inline(__always)
-    private mutating func skipPlain() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        while position &+ 8 <= bytes.byteCount {
-            let word = bytes.loadUInt64(at: position)
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // A borrow may mark a byte wrongly only above one that is marked rightly; the lowest mark counts.
-            let special =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) | word)
-                & (ones &* 0x80)
-            if special != 0 {
-                position &+= special.trailingZeroBitCount &>> 3
-                return
-            }
-            position &+= 8
-        }
-        while position < bytes.byteCount {
-            let byte = bytes[position]
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return }
+            let byte = bytes.byteOrZero(at: position)
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return position }
             position &+= 1
         }
     }
 
-    /// Moves over an escape; position is at the backslash.
-    private mutating func skipEscape() -> Bool {
-        guard position &+ 1 < bytes.byteCount else { return false }
-        switch bytes[position &+ 1] {
-        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74:
-            position &+= 2
-            return true
-        case 0x75:
-            guard let unit = JSONText.codeUnit(bytes, at: position) else { return false }
-            position &+= 6
-            guard unit & 0xF800 == 0xD800 else { return true }
-            guard unit < 0xDC00, let low = JSONText.codeUnit(bytes, at: position), low & 0xFC00 == 0xDC00 else {
-                needsRepair = true
-                return true
+    fileprivate static func endOfValue(
+        _ bytes: RawSpan, _ start: Int, depth outer: Int, _ marks: inout JSONStringMarks
+    ) -> Int {
+        var position = start
+        var depth = outer
+        var inObject = false
+        var surroundings = NestingBits()
+        values: while true {
+            position = endOfSpace(bytes, position)
+            let byte = bytes.byteOrZero(at: position)
+            switch byte {
+            case 0x22:
+                position = endOfString(bytes, position &+ 1, &marks)
+            case 0x7B, 0x5B:
+                guard depth < maximumDepth else { return ~position }
+                surroundings[depth] = inObject
+                position = endOfSpace(bytes, position &+ 1)
+                if bytes.byteOrZero(at: position) == byte &+ 2 {
+                    position &+= 1
+                    break
+                }
+                depth &+= 1
+                inObject = byte == 0x7B
+                if inObject {
+                    position = endOfName(bytes, position, &marks)
+                    guard position >= 0 else { return position }
+                }
+                continue values
+            case 0x2D, 0x30...0x39:
+                position = endOfNumber(bytes, position)
+            default:
+                position = endOfWord(bytes, position, byte)
             }
-            position &+= 6
-            return true
-        default:
-            return false
+            guard position >= 0 else { return position }
+            while depth > outer {
+                position = endOfSpace(bytes, position)
+                let next = bytes.byteOrZero(at: position)
+                if next == 0x2C {
+                    position &+= 1
+                    if inObject {
+                        position = endOfName(bytes, endOfSpace(bytes, position), &marks)
+                        guard position >= 0 else { return position }
+                    }
+                    continue values
+                }
+                guard next == (inObject ? 0x7D : 0x5D) else { return ~position }
+                position &+= 1
+                depth &-= 1
+                inObject = surroundings[depth]
+            }
+            return position
         }
     }
 
-    /// Moves over a number, `true`, `false` or `null`.
+    /// Over a name and its colon.
     @inline(__always)
-    private mutating func skipScalar(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x2D, 0x30...0x39: skipNumber()
-        case 0x74: skipWord("true")
-        case 0x66: skipWord("false")
-        case 0x6E: skipWord("null")
-        default: false
+    private static func endOfName(_ bytes: RawSpan, _ start: Int, _ marks: inout JSONStringMarks) -> Int {
+        guard bytes.byteOrZero(at: start) == 0x22 else { return ~start }
+        var position = endOfString(bytes, start &+ 1, &marks)
+        guard position >= 0 else { return position }
+        position = endOfSpace(bytes, position)
+        return bytes.byteOrZero(at: position) == 0x3A ? position &+ 1 : ~position
+    }
+
+    /// Over the rest of a string whose opening quote lies before the start.
+    @inline(__always)
+    fileprivate static func endOfString(_ bytes: RawSpan, _ start: Int, _ marks: inout JSONStringMarks) -> Int {
+        var position = start
+        while true {
+            position = endOfPlain(bytes, position)
+            if bytes.byteOrZero(at: position) == 0x22 { return position &+ 1 }
+            position = endOfSpecial(bytes, position, &marks)
+            guard position >= 0 else { return position }
         }
     }
 
-    private mutating func skipWord(_ word: StaticString) -> Bool {
-        let end = position &+ word.utf8CodeUnitCount
-        guard end <= bytes.byteCount, bytes.extracting(position..<end).equals(word) else { return false }
-        position = end
-        return true
-    }
-
+    /// Over everything up to the next quote, backslash, control character or byte beyond ASCII.
     @inline(__always)
-    private mutating func skipNumber() -> Bool {
-        _ = take(0x2D)
-        if !take(0x30), !skipDigits() { return false }
-        if take(0x2E), !skipDigits() { return false }
-        if take(0x65) || take(0x45) {
-            if !take(0x2B) { _ = take(0x2D) }
-            return skipDigits()
+    private static func endOfPlain(_ bytes: RawSpan, _ start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while let word = bytes.wordIfPresent(at: position) {
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            // Below a byte with the high bit, which is a mark of its own, a borrow marks a byte wrongly only above one that is marked rightly;
+            // the lowest mark counts.
+            let special =
+                ((quote &- ones) | (backslash &- ones) | (word &- ones &* 0x20) | word) & (ones &* 0x80)
+            if special != 0 { return position &+ special.trailingZeroBitCount &>> 3 }
+            position &+= 8
         }
-        return true
+        while true {
+            let byte = bytes.byteOrZero(at: position)
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return position }
+            position &+= 1
+        }
+    }
+
+    /// Over an escape or a character beyond ASCII.
+    @inline(never)
+    private static func endOfSpecial(_ bytes: RawSpan, _ position: Int, _ marks: inout JSONStringMarks) -> Int {
+        let byte = bytes.byteOrZero(at: position)
+        if byte >= 0x80 {
+            let length = UTF8Text.sequenceLength(bytes, at: position)
+            if length == 0 { marks.needsRepair = true }
+            return position &+ max(length, 1)
+        }
+        guard byte == 0x5C else { return ~position }
+        marks.hasEscape = true
+        switch bytes.byteOrZero(at: position &+ 1) {
+        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: return position &+ 2
+        case 0x75: break
+        default: return ~position
+        }
+        guard let unit = JSONText.codeUnit(bytes, at: position) else { return ~position }
+        guard unit & 0xF800 == 0xD800 else { return position &+ 6 }
+        guard unit < 0xDC00, let low = JSONText.codeUnit(bytes, at: position &+ 6), low & 0xFC00 == 0xDC00 else {
+            marks.needsRepair = true
+            return position &+ 6
+        }
+        return position &+ 12
+    }
+
+    /// Over `true`, `false` or `null`.
+    @inline(__always)
+    private static func endOfWord(_ bytes: RawSpan, _ start: Int, _ byte: UInt8) -> Int {
+        guard start &+ 4 <= bytes.byteCount else { return ~start }
+        switch bytes.loadUInt32(at: start) {
+        case 0x6575_7274, 0x6C6C_756E: return start &+ 4
+        case 0x736C_6166: return bytes.byteOrZero(at: start &+ 4) == 0x65 ? start &+ 5 : ~start
+        default: return ~start
+        }
     }
 
     @inline(__always)
-    private mutating func skipDigits() -> Bool {
-        let start = position
-        while position < bytes.byteCount, ASCII.isDigit(bytes[position]) { position &+= 1 }
-        return position > start
+    private static func endOfNumber(_ bytes: RawSpan, _ start: Int) -> Int {
+        var position = start
+        if bytes.byteOrZero(at: position) == 0x2D { position &+= 1 }
+        if bytes.byteOrZero(at: position) == 0x30 {
+            position &+= 1
+        } else {
+            position = endOfDigits(bytes, position)
+        }
+        if position >= 0, bytes.byteOrZero(at: position) == 0x2E { position = endOfDigits(bytes, position &+ 1) }
+        if position >= 0, bytes.byteOrZero(at: position) | 0x20 == 0x65 {
+            let sign = bytes.byteOrZero(at: position &+ 1)
+            position = endOfDigits(bytes, position &+ (sign == 0x2B || sign == 0x2D ? 2 : 1))
+        }
+        return position
+    }
+
+    @inline(__always)
+    private static func endOfDigits(_ bytes: RawSpan, _ start: Int) -> Int {
+        var position = start
+        while ASCII.isDigit(bytes.byteOrZero(at: position)) { position &+= 1 }
+        return position > start ? position : ~position
     }
 }
 
-/// One bit per level of nesting: whether it is an object.
+/// One bit per level of nesting: whether what is around it is an object.
 private struct NestingBits {
     private var words = InlineArray<8, UInt64>(repeating: 0)
 

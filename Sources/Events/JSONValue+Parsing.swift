@@ -68,16 +68,17 @@ private struct JSONTreeParser: ~Escapable {
             scanner.skipSpace()
             guard var value = try beginValue() else { continue }
             while true {
-                guard var frame = frames.popLast() else { return value }
-                frame.add(value)
+                let top = frames.count - 1
+                guard top >= 0 else { return value }
+                frames[top].add(value)
                 scanner.skipSpace()
                 if scanner.take(0x2C) {
-                    if frame.isObject { frame.name = try name() }
-                    frames.append(frame)
+                    if frames[top].isObject { frames[top].name = try name() }
                     break
                 }
-                guard scanner.take(frame.isObject ? 0x7D : 0x5D) else { throw unexpected() }
-                value = frame.value
+                guard scanner.take(frames[top].isObject ? 0x7D : 0x5D) else { throw unexpected() }
+                value = frames[top].value
+                frames.removeLast()
             }
         }
     }
@@ -89,14 +90,14 @@ private struct JSONTreeParser: ~Escapable {
             throw JSONSyntaxError(reason: .tooManyValues, offset: scanner.position)
         }
         if scanner.take(0x22) { return .string(try string()) }
-        for (isObject, open, close) in [(true, UInt8(0x7B), UInt8(0x7D)), (false, 0x5B, 0x5D)] where scanner.take(open)
-        {
+        let isObject = scanner.take(0x7B)
+        if isObject || scanner.take(0x5B) {
             guard frames.count < JSONScanner.maximumDepth else {
                 throw JSONSyntaxError(reason: .tooDeep, offset: scanner.position - 1)
             }
-            var frame = Frame(isObject: isObject)
             scanner.skipSpace()
-            if scanner.take(close) { return frame.value }
+            if scanner.take(isObject ? 0x7D : 0x5D) { return isObject ? .object([]) : .array([]) }
+            var frame = Frame(isObject: isObject)
             if isObject { frame.name = try name() }
             frames.append(frame)
             return nil
@@ -155,21 +156,28 @@ private struct JSONTreeParser: ~Escapable {
 
     private mutating func scalar() throws(JSONSyntaxError) -> JSONValue {
         let start = scanner.position
-        while scanner.position < scanner.bytes.byteCount, JSONTreeParser.isScalarByte(scanner.bytes[scanner.position]) {
-            scanner.position += 1
-        }
-        let word = String(utf8Repaired: scanner.bytes.extracting(start..<scanner.position))
-        for (literal, value) in [("true", JSONValue.bool(true)), ("false", .bool(false)), ("null", .null)]
-        where word.hasPrefix(literal) {
-            scanner.position = start + literal.utf8.count
-            return value
-        }
-        guard let length = JSONNumber.length(word.rawSpan) else {
+        if take("true") { return .bool(true) }
+        if take("false") { return .bool(false) }
+        if take("null") { return .null }
+        let rest = scanner.bytes.extracting(start..<scanner.bytes.byteCount)
+        guard let length = JSONNumber.length(rest) else {
+            while scanner.position < scanner.bytes.byteCount,
+                JSONTreeParser.isScalarByte(scanner.bytes[scanner.position])
+            {
+                scanner.position += 1
+            }
             if scanner.position < scanner.bytes.byteCount { scanner.position = start }
             throw unexpected()
         }
         scanner.position = start + length
-        return .number(String(utf8Repaired: scanner.bytes.extracting(start..<start + length)))
+        return .number(String(utf8Repaired: rest.extracting(0..<length)))
+    }
+
+    private mutating func take(_ word: StaticString) -> Bool {
+        let rest = scanner.bytes.extracting(scanner.position..<scanner.bytes.byteCount)
+        guard rest.starts(with: word) else { return false }
+        scanner.position += word.utf8CodeUnitCount
+        return true
     }
 
     private static func isScalarByte(_ byte: UInt8) -> Bool {

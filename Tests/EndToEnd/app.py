@@ -20,7 +20,10 @@ OK = {"status": 200}
 
 
 class Delivery:
-    """One request that came: `method`, `path` (with query), `headers` (pairs), `body` (bytes), and when it came."""
+    """One request that came: `method`, `path` (with query), `headers` (pairs), `body` (bytes), and when it came.
+
+    `status` is what was answered (0: the connection was closed instead), `acknowledged` whether that was a success.
+    """
 
     def __init__(self, method, path, headers, body, connection):
         self.method = method
@@ -31,6 +34,7 @@ class Delivery:
         self.received_at = time.monotonic()
         self.answered_at = None
         self.status = None
+        self.acknowledged = False
 
     def header(self, name):
         """The first value of a header, or None."""
@@ -192,10 +196,10 @@ class App:
             self.released.wait()
         if answer.get("delay_ms"):
             time.sleep(answer["delay_ms"] / 1000)
-        if answer.get("abort"):
-            reset(sock)
-            return False
-        if answer.get("reset"):
+        if answer.get("abort") or answer.get("reset"):
+            if answer.get("abort"):
+                reset(sock)
+            self._answered(delivery, 0, False)
             return False
         body = answer_body(answer, delivery)
         status = answer.get("status", 200)
@@ -204,11 +208,15 @@ class App:
         if status not in (204, 304):
             head.append(f"content-length: {len(body)}")
         sock.sendall("\r\n".join(head).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body)
+        self._answered(delivery, status, 200 <= status < 300 and b'"RETRY"' not in body)
+        return answer.get("headers", {}).get("connection") != "close"
+
+    def _answered(self, delivery, status, acknowledged):
         with self.changed:
             delivery.answered_at = time.monotonic()
             delivery.status = status
+            delivery.acknowledged = acknowledged
             self.changed.notify_all()
-        return answer.get("headers", {}).get("connection") != "close"
 
     # -- what came ---------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class SidecarCase(unittest.TestCase):
         """Waits until the application acknowledged what was confirmed, then for latecomers; the Account."""
         def done(deliveries):
             wanted = ledger.confirmed()
-            return wanted <= {one.event_id for one in deliveries if one.status is not None and one.status < 300}
+            return wanted <= {one.event_id for one in deliveries if one.acknowledged}
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not done(list(app.deliveries)):
             time.sleep(0.1)

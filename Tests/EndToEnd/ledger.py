@@ -75,7 +75,7 @@ class Ledger:
             event = one.json()
             event_id = event["id"]
             spans.setdefault(event_id, []).append((one.received_at, one.answered_at or float("inf")))
-            if one.status is not None and 200 <= one.status < 300:
+            if one.acknowledged:
                 handled[event_id] = handled.get(event_id, 0) + 1
             data = event.get("data")
             if isinstance(data, dict) and "sha256" in data and digest(data["payload"]) != data["sha256"]:

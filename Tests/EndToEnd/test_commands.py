@@ -55,7 +55,17 @@ class Plain(unittest.TestCase):
             with self.subTest(word):
                 done = call(word)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                for name in ("run", "publish", "version", "--app-id", "--resources-path"):
+                for name in ("run", "publish", "sidecar", "version"):
+                    self.assertIn(name, done.stdout)
+
+    def test_help_of_a_command(self):
+        for command, flags in (("sidecar", ("--app-id", "--resources-path", "--dapr-http-port")),
+                               ("run", ("--app-id", "--app-port", "--resources-path")),
+                               ("publish", ("--pubsub", "--topic", "--data"))):
+            with self.subTest(command):
+                done = call("help", command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for name in flags:
                     self.assertIn(name, done.stdout)
 
     def test_unknown_flags_and_commands(self):

@@ -22,7 +22,7 @@ class StoppedSidecar(SidecarCase):
         status = one.stop()
         took = time.monotonic() - begin
         load.stop()
-        waiting = len(ledger.confirmed()) - sum(one.status == 200 for one in app.to("/orders"))
+        waiting = len(ledger.confirmed()) - sum(one.acknowledged for one in app.to("/orders"))
         one.run()
         account = self.settle(ledger, app)
         self.report(account, broker.name, f"exit {status} after {took:.2f} s, {waiting} waited for the next start")

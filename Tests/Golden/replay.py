@@ -116,7 +116,7 @@ def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(description="Replays recorded daprd exchanges against a binary.")
     parser.add_argument("--binary", default=default_binary(), help="binary under test (default: MARTLET_BINARY)")
-    parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1), help="cases at a time")
+    parser.add_argument("--workers", type=int, default=4 * (os.cpu_count() or 1), help="cases at a time")
     parser.add_argument("--files", help="recordings, comma separated (default: those of selected.json)")
     parser.add_argument("--case", action="append", help="play only this case; may be repeated")
     parser.add_argument("--all", action="store_true", help="also what selected.json puts off")

@@ -192,6 +192,14 @@ class Damaged(unittest.TestCase):
         seen.startup.pop()
         self.assertTrue(judge(case, seen))
 
+    def test_a_standing_warning_is_not_the_recorded_one(self):
+        case = case_named("cel-startup-unclosed-string")
+        seen = observe(case)
+        self.assertEqual(judge(case, seen), {})
+        text = "--metrics-port: metrics are not there yet; nothing listens for them"
+        seen.startup_lines = Imitation().lines([{"level": "warning", "msg": text}])
+        self.assertTrue(judge(case, seen))
+
     def test_an_error_line_in_a_silent_case(self):
         case = case_named("publish-json-bodies")
         seen = observe(case)

@@ -26,12 +26,12 @@ package struct HTTPClientRequest: Sendable {
         let target = target.rawSpan
         return target.byteCount > 0 && target[0] == 0x2F
             && target.endOfTarget(from: 0, to: target.byteCount) == target.byteCount
-            && HTTPToken.isToken(method.rawSpan)
+            && !method.isEmpty && method.utf8.allSatisfy(HTTPToken.contains)
     }
 
     /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field.
     func append(to output: inout [UInt8], version: [UInt8]) {
-        output.append(utf8: method)
+        output.append(contentsOf: method.utf8)
         output.append(0x20)
         output.append(contentsOf: target)
         output.append(contentsOf: version)

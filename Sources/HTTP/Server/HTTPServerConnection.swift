@@ -108,7 +108,7 @@ final class HTTPServerConnection {
         var answer: [UInt8] = []
         HTTPStatusLine.append(status, to: &answer)
         answer.append(utf8: "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
-        answer.append(utf8: text)
+        answer.append(contentsOf: text.utf8)
         return answer
     }
 

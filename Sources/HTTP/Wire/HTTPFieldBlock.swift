@@ -28,27 +28,45 @@ package struct HTTPFieldBlock: Sendable, Equatable {
 
     /// Adds a field whose name is known when compiling: a token, and none of the fields that the connection sends itself.
     package mutating func add(_ name: StaticString, _ value: RawSpan) {
-        bytes.append(utf8: name)
-        finish(value)
+        let start = begin(name)
+        bytes.append(value)
+        finish(valueFrom: start)
     }
 
     /// Adds a field whose name is known when compiling.
-    package mutating func add(_ name: StaticString, _ value: [UInt8]) { add(name, value.rawSpan) }
+    package mutating func add(_ name: StaticString, _ value: [UInt8]) {
+        let start = begin(name)
+        bytes.append(contentsOf: value)
+        finish(valueFrom: start)
+    }
 
     /// Adds a field whose name is known when compiling.
-    package mutating func add(_ name: StaticString, _ value: String) { add(name, value.rawSpan) }
+    package mutating func add(_ name: StaticString, _ value: String) {
+        let start = begin(name)
+        bytes.append(contentsOf: value.utf8)
+        finish(valueFrom: start)
+    }
 
     /// Adds a field whose name came from outside. It is left out, with `false`, where the name is no token or is one that would change the
     /// message's framing or its connection (`isReserved`).
     package mutating func add(name: RawSpan, value: RawSpan) -> Bool {
-        guard HTTPToken.isToken(name), !HTTPFieldBlock.isReserved(name) else { return false }
+        let nameStart = bytes.count
         bytes.append(name)
-        finish(value)
+        guard let valueStart = begin(nameFrom: nameStart) else { return false }
+        bytes.append(value)
+        finish(valueFrom: valueStart)
         return true
     }
 
     /// Adds a field whose name came from outside.
-    package mutating func add(name: String, value: String) -> Bool { add(name: name.rawSpan, value: value.rawSpan) }
+    package mutating func add(name: String, value: String) -> Bool {
+        let nameStart = bytes.count
+        bytes.append(contentsOf: name.utf8)
+        guard let valueStart = begin(nameFrom: nameStart) else { return false }
+        bytes.append(contentsOf: value.utf8)
+        finish(valueFrom: valueStart)
+        return true
+    }
 
     /// Adds the fields of another block.
     package mutating func add(_ other: HTTPFieldBlock) { bytes.append(contentsOf: other.bytes) }
@@ -64,12 +82,34 @@ package struct HTTPFieldBlock: Sendable, Equatable {
         return false
     }
 
-    private mutating func finish(_ value: RawSpan) {
+    private mutating func begin(_ name: StaticString) -> Int {
+        bytes.append(utf8: name)
+        return endName()
+    }
+
+    /// Ends a name that was appended, or takes it back where it may not be sent.
+    private mutating func begin(nameFrom start: Int) -> Int? {
+        let isRefused: Bool
+        do {
+            let name = bytes.rawSpan.extracting(start..<bytes.count)
+            isRefused = !HTTPToken.isToken(name) || HTTPFieldBlock.isReserved(name)
+        }
+        if isRefused {
+            bytes.removeLast(bytes.count - start)
+            return nil
+        }
+        return endName()
+    }
+
+    private mutating func endName() -> Int {
         bytes.append(0x3A)
         bytes.append(0x20)
-        let start = bytes.count
-        bytes.append(value)
-        if value.endOfText(from: 0, to: value.byteCount) < value.byteCount { blankControls(from: start) }
+        return bytes.count
+    }
+
+    private mutating func finish(valueFrom start: Int) {
+        let end = bytes.count
+        if bytes.rawSpan.endOfText(from: start, to: end) < end { blankControls(from: start) }
         bytes.append(0x0D)
         bytes.append(0x0A)
     }

@@ -44,13 +44,9 @@ package struct HTTPFields: Sendable {
 
     /// The index of the first field with a name that is known only when running.
     package func index(ofName name: String, from start: Int = 0) -> Int? {
-        let head = bytes.rawSpan
-        var index = start
-        while index < ranges.count {
-            if ASCII.equalIgnoringCase(head.extracting(ranges[index].name), name.rawSpan) { return index }
-            index += 1
+        ranges[start...].firstIndex { range in
+            bytes[range.name].elementsEqual(name.utf8) { ASCII.lowercased($0) == ASCII.lowercased($1) }
         }
-        return nil
     }
 
     /// The value of the first field with a name, without a copy; `nil` where there is none.

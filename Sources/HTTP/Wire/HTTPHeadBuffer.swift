@@ -2,14 +2,11 @@ internal import Bytes
 
 /// A head's parser and the bytes of a head that came in pieces. A head that comes whole is copied once, when it is complete.
 struct HTTPHeadBuffer {
-    private let isRequest: Bool
-    private let limits: HTTPLimits
-    private(set) var parser: HTTPHeadParser
+    /// The parser; once a head is complete the results are taken from it, and it is reset.
+    var parser: HTTPHeadParser
     private var partial: [UInt8] = []
 
     init(isRequest: Bool, limits: HTTPLimits) {
-        self.isRequest = isRequest
-        self.limits = limits
         parser = HTTPHeadParser(isRequest: isRequest, limits: limits)
     }
 
@@ -31,7 +28,7 @@ struct HTTPHeadBuffer {
         var head: [UInt8] = []
         swap(&head, &partial)
         let before = head.count
-        let run = min(bytes.byteCount &- offset, limits.headBytes - before)
+        let run = min(bytes.byteCount &- offset, parser.limits.headBytes - before)
         head.append(bytes.extracting(offset..<offset &+ run))
         guard let length = try parser.parse(head.rawSpan) else {
             offset &+= run
@@ -43,10 +40,9 @@ struct HTTPHeadBuffer {
         return head
     }
 
-    /// The parser of a head that is complete, to take the result from; a new one stands in its place.
-    mutating func takeParser() -> HTTPHeadParser {
-        var taken = HTTPHeadParser(isRequest: isRequest, limits: limits)
-        swap(&taken, &parser)
-        return taken
+    /// Begins anew.
+    mutating func reset() {
+        parser.reset()
+        if !partial.isEmpty { partial = [] }
     }
 }

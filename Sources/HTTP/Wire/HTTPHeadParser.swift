@@ -16,8 +16,11 @@ struct HTTPHeadParser {
         case lastLineFeed
     }
 
-    private let isRequest: Bool
-    private let limits: HTTPLimits
+    /// Room for fields that is made at once.
+    private static let usualFields = 16
+
+    let isRequest: Bool
+    let limits: HTTPLimits
     private var phase: Phase
     /// The next byte to look at.
     private var position = 0
@@ -50,12 +53,24 @@ struct HTTPHeadParser {
         return taken
     }
 
+    /// Makes it ready for the next head.
+    mutating func reset() {
+        phase = isRequest ? .leading : .version
+        position = 0
+        mark = 0
+        if !ranges.isEmpty { ranges = [] }
+        framing = HTTPFramingFields()
+        target = nil
+        status = 0
+    }
+
     /// Goes on with the head; `bytes` begins with its first byte. Returns the head's length once all of it is there, `nil` where it is not.
     mutating func parse(_ bytes: RawSpan) throws(HTTPParseError) -> Int? {
         let end = min(bytes.byteCount, limits.headBytes)
         while position < end {
             switch phase {
             case .fieldStart:
+                try readWholeFields(bytes, end)
                 let byte = bytes[position]
                 if byte == 0x0D {
                     position &+= 1
@@ -85,6 +100,33 @@ struct HTTPHeadParser {
         return nil
     }
 
+    /// The straight way through fields that are there to their last byte. It stops before anything else, a field that is not, or is wrong,
+    /// included: the phases take that on from the start of its line.
+    @inline(__always)
+    private mutating func readWholeFields(_ bytes: RawSpan, _ end: Int) throws(HTTPParseError) {
+        if ranges.isEmpty { ranges.reserveCapacity(HTTPHeadParser.usualFields) }
+        // A field's name takes two bytes at least, its end two, and the head's end follows.
+        while position &+ 4 < end, ranges.count < limits.fields {
+            let start = position
+            let nameEnd = bytes.endOfToken(from: start, to: end)
+            guard nameEnd > start, nameEnd < end, bytes[nameEnd] == 0x3A else { return }
+            var valueStart = nameEnd &+ 1
+            while valueStart < end, HTTPBlanks.contains(bytes[valueStart]) { valueStart &+= 1 }
+            var lineEnd = bytes.endOfText(from: valueStart, to: end)
+            while lineEnd < end, bytes[lineEnd] == 0x09 { lineEnd = bytes.endOfText(from: lineEnd &+ 1, to: end) }
+            // The byte after the line's end is looked at too: the next line's start is in the bytes.
+            guard lineEnd &+ 2 < end, bytes[lineEnd] == 0x0D, bytes[lineEnd &+ 1] == 0x0A else { return }
+            var valueEnd = lineEnd
+            while valueEnd > valueStart, HTTPBlanks.contains(bytes[valueEnd &- 1]) { valueEnd &-= 1 }
+            let field = HTTPFieldRange(
+                nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: nameEnd),
+                valueStart: UInt32(truncatingIfNeeded: valueStart), valueEnd: UInt32(truncatingIfNeeded: valueEnd))
+            try framing.observe(bytes, field, isRequest: isRequest)
+            ranges.append(field)
+            position = lineEnd &+ 2
+        }
+    }
+
     @inline(__always)
     private mutating func readFieldName(_ bytes: RawSpan, _ end: Int) throws(HTTPParseError) {
         position = bytes.endOfToken(from: position, to: end)
@@ -94,7 +136,6 @@ struct HTTPHeadParser {
         }
         guard ranges.count < limits.fields else { throw .tooManyFields }
         nameEnd = position
-        if ranges.isEmpty { ranges.reserveCapacity(16) }
         ranges.append(
             HTTPFieldRange(
                 nameStart: UInt32(truncatingIfNeeded: mark), nameEnd: UInt32(truncatingIfNeeded: position),

@@ -48,9 +48,9 @@ package struct HTTPRequestReader {
             guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
                 return .needsMore
             }
-            var parser = buffer.takeParser()
-            guard let head = HTTPRequestHead(&parser, bytes: headBytes) else { throw .malformedTarget }
+            guard let head = HTTPRequestHead(&buffer.parser, bytes: headBytes) else { throw .malformedTarget }
             self.head = head
+            buffer.reset()
             phase = .body
             return .head
         case .body:

@@ -40,7 +40,7 @@ package struct HTTPResponseReader {
         body = []
         head = nil
         bodyReader = nil
-        buffer = HTTPHeadBuffer(isRequest: false, limits: limits)
+        buffer.reset()
     }
 
     /// Reads on from an offset, which it moves; true once the response is complete.
@@ -51,8 +51,9 @@ package struct HTTPResponseReader {
                 guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
                     return false
                 }
-                var parser = buffer.takeParser()
-                try take(HTTPResponseHead(&parser, bytes: headBytes))
+                let head = HTTPResponseHead(&buffer.parser, bytes: headBytes)
+                buffer.reset()
+                try take(head)
             case .body:
                 try bodyReader?.read(bytes, from: &offset)
                 guard bodyReader?.isDone == true else { return false }
