@@ -45,6 +45,7 @@ let fuzzTargets: [Target] =
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
         fuzz("FuzzJSON", ["Bytes", "Events"]),
         fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+        fuzz("FuzzRedisReplies", ["Bytes", "Messaging", "RedisClient", "Brokers"]),
     ] : []
 
 func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
