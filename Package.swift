@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
@@ -21,7 +20,6 @@ let relaxed: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 
 // `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
