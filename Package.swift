@@ -41,8 +41,12 @@ let fuzzTargets: [Target] =
     Context.environment["MARTLET_FUZZ"] == "1"
     ? [
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
-        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzCEL", ["Events", "Rules"]),
         fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
+        fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
+        fuzz("FuzzHTTPHead", ["Bytes", "HTTP"]),
+        fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzYAML", ["Messaging", "Resources", "YAML"]),
     ] : []
 
 func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -100,6 +104,9 @@ let package = Package(
         // Benchmarks are in this package because other packages cannot see `package` code.
         .executableTarget(
             name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
 
         tests("BytesTests", ["Bytes"]),

@@ -191,7 +191,8 @@ struct Meter {
         let now = Meter.cpu()
         let user = (now.user - usage.user) / Double(events) * 1e5
         let total = user + (now.system - usage.system) / Double(events) * 1e5
-        var line = "\(name): \(Int(Double(events) / seconds)) events/s, \(Meter.rounded(total)) CPU s/100k (user \(Meter.rounded(user)))"
+        var line =
+            "\(name): \(Int(Double(events) / seconds)) events/s, \(Meter.rounded(total)) CPU s/100k (user \(Meter.rounded(user)))"
         if !waits.isEmpty {
             let sorted = waits.sorted()
             line += ", end to end p50 \(Meter.rounded(Double(sorted[sorted.count / 2]) / 1e6)) ms"

@@ -1,6 +1,6 @@
 internal import Bytes
-internal import Events
 package import Delivery
+internal import Events
 
 /// An error of the API as the caller gets it: status, `errorCode`, message, and Google RPC details where daprd sends them (spec 1.1, 5.0).
 package struct APIError: Error, Sendable, Equatable {
@@ -58,7 +58,8 @@ package struct APIError: Error, Sendable, Equatable {
             body.append(utf8: #","resource_type":"pubsub"},"# as StaticString)
         }
         body.append(
-            utf8: #"{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"dapr.io","metadata":{"# as StaticString)
+            utf8: #"{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"dapr.io","metadata":{"#
+                as StaticString)
         for (index, pair) in details.metadata.sorted(by: { $0.key < $1.key }).enumerated() {
             if index > 0 { body.append(0x2C) }
             JSONWriter.appendString(pair.key, to: &body)
@@ -98,7 +99,8 @@ extension APIError {
         case .unknownComponent(let metadata):
             return pubSub(404, "NOT_FOUND", "pubsub \(pubsub) is not found", nil, "NOT_FOUND", metadata)
         case .badRawPayload(let value, let metadata):
-            let message = "failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '\(value)'"
+            let message =
+                "failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '\(value)'"
             return pubSub(400, "REQUEST_METADATA", message, pubsub, "METADATA_DESERIALIZATION", metadata)
         case .notACloudEvent(_, let body):
             return pubSub(

@@ -58,7 +58,9 @@ package enum APIRoute: Equatable {
         let prefix: StaticString = "/v1.0/publish/"
         guard method == .post, path.starts(with: prefix) else { return nil }
         let start = prefix.utf8CodeUnitCount
-        guard let slash = path.firstIndex(of: 0x2F, from: start), slash > start, slash + 1 < path.byteCount else { return nil }
+        guard let slash = path.firstIndex(of: 0x2F, from: start), slash > start, slash + 1 < path.byteCount else {
+            return nil
+        }
         for offset in start..<path.byteCount where offset != slash && !isPlain(path[offset]) { return nil }
         let name = path.extracting(start..<slash)
         return .publish(
@@ -96,7 +98,8 @@ package enum APIRoute: Equatable {
 
     private static func isWrite(_ method: HTTPMethod) -> Bool { method == .post || method == .put }
 
-    private static func name(_ path: [UInt8], _ segments: [Range<Int>], _ index: Int, _ expected: StaticString) -> Bool {
+    private static func name(_ path: [UInt8], _ segments: [Range<Int>], _ index: Int, _ expected: StaticString) -> Bool
+    {
         index < segments.count && path.rawSpan.extracting(segments[index]).equals(expected)
     }
 

@@ -85,10 +85,10 @@ package final class RedisConnection {
         }
     }
 
-    /// Closes now. Outstanding commands fail with `closed`; the owner is not told.
-    package func close() {
+    /// Closes now. Outstanding commands fail with the reason; the owner is not told.
+    package func close(because reason: RedisFailure = RedisFailure(.closed, "the connection was closed")) {
         owner = nil
-        finish(RedisFailure(.closed, "the connection was closed"))
+        finish(reason)
     }
 
     // MARK: Life

@@ -49,7 +49,8 @@ extension DeliveryLog: DeliveryObserver {
         switch reason {
         case .appDropped:
             log.warning(
-                "the app answered DROP to an event \(DeliveryLog.name(subscription)); \(fate)", fields(subscription, eventID))
+                "the app answered DROP to an event \(DeliveryLog.name(subscription)); \(fate)",
+                fields(subscription, eventID))
         case .notFound:
             log.error(
                 "the app answered 404 to an event \(DeliveryLog.name(subscription)); \(fate): check the route",

@@ -52,7 +52,9 @@ extension Sidecar {
             log.info("\(what) is listening on \(place)")
             return port
         } catch {
-            throw StartFailure(reason: "the \(what) cannot listen on \(endpoint): \(error.reason); free the address or choose another one")
+            throw StartFailure(
+                reason:
+                    "the \(what) cannot listen on \(endpoint): \(error.reason); free the address or choose another one")
         }
     }
 
@@ -103,7 +105,8 @@ extension Sidecar: APIBackend {
     private func shown(_ spec: ComponentSpec) -> MetadataAnswer.Component? {
         if let component = components.first(where: { $0.broker.name == spec.name }) {
             let capabilities = Capability.allCases.filter { $0.isShown && component.broker.capabilities.contains($0) }
-            return .init(name: spec.name, type: spec.type, version: spec.version, capabilities: capabilities.map(\.rawValue))
+            return .init(
+                name: spec.name, type: spec.type, version: spec.version, capabilities: capabilities.map(\.rawValue))
         }
         guard otherComponents.contains(where: { $0.name == spec.name }) else { return nil }
         return .init(name: spec.name, type: spec.type, version: spec.version, capabilities: [])

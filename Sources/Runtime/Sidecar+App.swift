@@ -127,7 +127,9 @@ extension Sidecar {
     private func warnAbout(_ spec: SubscriptionSpec, _ plan: SubscriptionPlan, _ component: Component) {
         let name = "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)"
         if !plan.deadLetterTopic.isEmpty, !plan.hasDeadLetter {
-            log.warning("\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used")
+            log.warning(
+                "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
+            )
         }
         if spec.bulk.isEnabled {
             log.warning("\(name): bulk delivery is not available in this version; its events come one by one")
@@ -156,7 +158,8 @@ extension Sidecar {
             return true
         } catch {
             log.error(
-                "Failed to start subscription for pubsub \(component.broker.name), topic \(subscription.plan.topic): \(error)")
+                "Failed to start subscription for pubsub \(component.broker.name), topic \(subscription.plan.topic): \(error)"
+            )
             return false
         }
     }
@@ -167,7 +170,8 @@ extension Sidecar {
             if component.supervisor.wasConnected {
                 failures += 1
             }
-            let wait = component.supervisor.wasConnected
+            let wait =
+                component.supervisor.wasConnected
                 ? Sidecar.subscribeRetry.wait(afterFailures: failures) : .milliseconds(100)
             try? await loop.sleep(for: wait)
             if lifecycle.isEnding { return }

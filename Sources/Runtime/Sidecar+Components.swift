@@ -16,7 +16,9 @@ extension Sidecar {
             loaded = ConfigurationLoader.load(files: options.configPaths, environment: options.environment)
         }
         log(loaded.findings)
-        if let fatal = loaded.findings.first(where: { $0.severity == .fatal }) { throw StartFailure(reason: fatal.message) }
+        if let fatal = loaded.findings.first(where: { $0.severity == .fatal }) {
+            throw StartFailure(reason: fatal.message)
+        }
         configuration = SidecarConfiguration(loaded.configuration)
         tracer = Tracer(mode: configuration.tracing, random: random)
     }
@@ -54,7 +56,9 @@ extension Sidecar {
         log(resolved.findings)
         var fatal: String?
         for spec in resolved.failed {
-            fatal = refuse(ComponentFailure(spec, .initialization, reason: "its values cannot be resolved, see above")) ?? fatal
+            fatal =
+                refuse(ComponentFailure(spec, .initialization, reason: "its values cannot be resolved, see above"))
+                ?? fatal
         }
         let factory = factory()
         for component in resolved.components {

@@ -6,16 +6,24 @@ extension EventLog {
     package func join(_ topic: String, group name: String, inlet: any Inlet) async throws(ComponentError) -> LogMember {
         guard state == .open else { throw refusal }
         guard let number = topicNumber(topic) else { throw tooManyTopics }
-        let group = groups[number] ?? LogGroup(log: self, topic: number, name: topic)
-        groups[number] = group
-        outgoing.opens.append((number, name))
+        let group = group(name, of: number, named: topic)
+        outgoing.opens.append(LogWork.Open(group: group.number, topic: number, name: name))
         noteTurnEnd()
         if let error = await group.opened() { throw error }
         return group.join(inlet)
     }
 
+    private func group(_ name: String, of topic: Int, named topicName: String) -> LogGroup {
+        while takers.count <= topic { takers.append([]) }
+        if let known = takers[topic].first(where: { $0.name == name }) { return known }
+        let group = LogGroup(name, number: groups.count, topic: topic, named: topicName, log: self)
+        groups.append(group)
+        takers[topic].append(group)
+        return group
+    }
+
     func leave(_ group: LogGroup, row: Int64) {
-        ring.unwatch(group.topic)
+        if !takers[group.topic].contains(where: \.isTaken) { ring.unwatch(group.topic) }
         outgoing.leaves.append((group.topic, row))
         noteTurnEnd()
     }

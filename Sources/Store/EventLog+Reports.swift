@@ -3,7 +3,9 @@ internal import Messaging
 
 extension EventLog {
     func receive(_ batches: [[LogReport]]) {
-        for batch in batches { batch.forEach(receive) }
+        for batch in batches {
+            for report in batch where state != .closed || report.isLast { receive(report) }
+        }
     }
 
     private func receive(_ report: LogReport) {
@@ -11,9 +13,9 @@ extension EventLog {
         case .opened(let facts): opened(facts)
         case .refused(let error): refused(error)
         case .committed(let commit): committed(commit)
-        case .group(let topic, let result): groups[topic]?.opened(result, now: now, last: last)
-        case .window(let topic, let window): groups[topic]?.received(window)
-        case .fetched(let topic, let ids, let events): groups[topic]?.received(ids, events)
+        case .group(let group, let result): groups[group].opened(result, now: now)
+        case .window(let group, let window): groups[group].received(window)
+        case .fetched(let group, let ids, let events): groups[group].received(ids, events)
         case .passed(let passed): passedEvents(passed)
         case .latched(let error): latch(error)
         case .closed:
@@ -77,9 +79,10 @@ extension EventLog {
 
     private func keep(_ entry: PublishEntry, id: UInt64) {
         last = id
-        guard let topic = topicNumber(entry.topic), let group = groups[topic], group.isTaken else { return }
+        guard let topic = topicNumber(entry.topic), topic < takers.count, takers[topic].contains(where: \.isTaken)
+        else { return }
         let message = Message(topic: entry.topic, body: entry.body, metadata: entry.metadata, key: entry.key)
         ring.append(StoredEvent(id: id, message: message), topic: topic)
-        group.notePump()
+        for group in takers[topic] { group.notePump() }
     }
 }

@@ -58,7 +58,9 @@ package final class EventLog {
     var lastTopic = (name: "", number: -1)
     var last: UInt64 = 0
     var ring: EventRing
-    var groups: [Int: LogGroup] = [:]
+    var groups: [LogGroup] = []
+    /// The groups of each topic.
+    var takers: [[LogGroup]] = []
 
     var outgoing = LogWork()
     var collected: [PublishEntry] = []
@@ -126,7 +128,7 @@ package final class EventLog {
     }
 
     func startClosing() {
-        for group in groups.values { group.stop() }
+        for group in groups { group.stop() }
         state = .closing
         handOver()
         outgoing.isClosing = true
@@ -135,6 +137,7 @@ package final class EventLog {
     }
 
     func closed() {
+        guard state != .closed else { return }
         state = .closed
         loop.cancel(closeWake)
         upkeep.stop(loop)
@@ -145,8 +148,9 @@ package final class EventLog {
             for entry in batch.entries { entry.completion.published(.failed(unknown), token: entry.token) }
         }
         resumeOpeners(closedError)
-        for group in groups.values { group.ended(closedError) }
-        groups = [:]
+        for group in groups { group.ended(closedError) }
+        groups = []
+        takers = []
         let waiters = closeWaiters
         closeWaiters = []
         waiters.forEach { $0.resume() }
@@ -239,7 +243,7 @@ extension EventLog: Sleeper {
             closed()
         default:
             upkeep.fired()
-            for group in groups.values { group.noteProgress() }
+            for group in groups { group.noteProgress() }
             saveDirty()
             outgoing.isMaintenanceDue = true
             sendOutgoing()

@@ -98,18 +98,19 @@ extension LogFile {
     }
 
     /// The group is opened for somebody, and made where it is new: then it begins with the oldest event kept.
-    func openGroup(topic: Int, name: String) {
-        if let error = latched { return reports.append(.group(topic: topic, .failure(error))) }
+    func openGroup(_ open: LogWork.Open) {
+        let topic = open.topic
+        if let error = latched { return reports.append(.group(open.group, .failure(error))) }
         do throws(SQLiteError) {
-            if let index = topics[topic].groups.firstIndex(where: { $0.name == name }) {
+            if let index = topics[topic].groups.firstIndex(where: { $0.name == open.name }) {
                 topics[topic].groups[index].idleSince = nil
-                reports.append(.group(topic: topic, .success(try record(topics[topic].groups[index]))))
+                reports.append(.group(open.group, .success(try record(topics[topic].groups[index]))))
                 return
             }
-            reports.append(.group(topic: topic, .success(try makeGroup(topic: topic, name: name))))
+            reports.append(.group(open.group, .success(try makeGroup(topic: topic, name: open.name))))
         } catch {
             if error.isFatal { latch(error) }
-            reports.append(.group(topic: topic, .failure(failure(error, outcome: .notSent))))
+            reports.append(.group(open.group, .failure(failure(error, outcome: .notSent))))
         }
     }
 

@@ -9,7 +9,7 @@ extension LogFile {
         var window = LogWindow(events: [], through: max(request.after, head))
         do throws(SQLiteError) {
             try read(request, into: &window)
-            reports.append(.window(topic: request.topic, window))
+            reports.append(.window(group: request.group, window))
         } catch {
             latch(error)
         }
@@ -53,7 +53,7 @@ extension LogFile {
                 if try statements.one.step() { events.append(try event(statements.one, request.topic)) }
                 statements.one.reset()
             }
-            reports.append(.fetched(topic: request.topic, ids: request.ids, events))
+            reports.append(.fetched(group: request.group, ids: request.ids, events))
         } catch {
             latch(error)
         }

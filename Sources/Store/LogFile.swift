@@ -75,6 +75,7 @@ final class LogFile {
     private static func prepare(_ database: SQLiteDatabase, _ path: String) throws(SQLiteError) {
         let action = "opening \(path)"
         try database.execute(LogSchema.pragmas, action)
+        database.countFrames()
         let application = try number(database, "PRAGMA application_id", action)
         let version = try number(database, "PRAGMA user_version", action)
         if try number(database, "SELECT count(*) FROM sqlite_schema", action) == 0 {

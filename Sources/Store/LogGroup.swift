@@ -12,7 +12,10 @@ final class LogGroup {
     /// Where several members share, one takes so many before the next has its turn.
     static let share = 32
 
+    /// The number under which the log knows the group.
+    let number: Int
     let topic: Int
+    let name: String
     private let log: EventLog
     private let topicName: String
     private var row: Int64 = 0
@@ -32,10 +35,12 @@ final class LogGroup {
     private var dueWake = Wake.none
     private var dueAt = Int64.max
 
-    init(log: EventLog, topic: Int, name: String) {
-        self.log = log
+    init(_ name: String, number: Int, topic: Int, named topicName: String, log: EventLog) {
+        self.name = name
+        self.number = number
         self.topic = topic
-        topicName = name
+        self.topicName = topicName
+        self.log = log
     }
 
     /// Whether anybody takes the topic's events.
@@ -46,7 +51,7 @@ final class LogGroup {
     /// Waits for the group's state from the file.
     func opened() async -> ComponentError? { await withCheckedContinuation { openWaiters.append($0) } }
 
-    func opened(_ result: Result<LogGroupRecord, ComponentError>, now: Int64, last: UInt64) {
+    func opened(_ result: Result<LogGroupRecord, ComponentError>, now: Int64) {
         switch result {
         case .failure(let error): ended(error)
         case .success(let record):
@@ -78,8 +83,8 @@ final class LogGroup {
     func join(_ inlet: any Inlet) -> LogMember {
         let member = LogMember(nextMember, inlet, self)
         nextMember &+= 1
-        if members.isEmpty { log.ring.watch(topic, from: log.last + 1) }
         members.append(member)
+        log.ring.watch(topic, from: log.last + 1)
         notePump()
         return member
     }
@@ -216,7 +221,8 @@ final class LogGroup {
         guard !isReading, window.isEmpty, claims.hasRoom, !log.ring.covers(topic, after: claims.handed) else { return }
         isReading = true
         log.read(
-            LogWork.Read(topic: topic, after: claims.handed, events: Self.windowEvents, bytes: Self.windowBytes))
+            LogWork.Read(
+                group: number, topic: topic, after: claims.handed, events: Self.windowEvents, bytes: Self.windowBytes))
     }
 
     func received(_ window: LogWindow) {
@@ -229,7 +235,7 @@ final class LogGroup {
 
     private func fetch(_ id: UInt64) {
         fetching += 1
-        log.fetch(LogWork.Fetch(topic: topic, ids: [id]))
+        log.fetch(LogWork.Fetch(group: number, topic: topic, ids: [id]))
     }
 
     func received(_ ids: [UInt64], _ events: [StoredEvent]) {

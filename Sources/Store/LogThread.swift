@@ -45,7 +45,7 @@ final class LogThread: Sendable {
     private func work(_ file: LogFile) -> Bool {
         let work = queue.take()
         file.commit(work)
-        for open in work.opens { file.openGroup(topic: open.topic, name: open.name) }
+        for open in work.opens { file.openGroup(open) }
         for leave in work.leaves { file.leaveGroup(topic: leave.topic, row: leave.group, now: work.now) }
         // Who publishes does not wait for the reads of this round.
         flush(file)

@@ -38,6 +38,8 @@ package struct LogWork: Sendable {
 
     /// A window of one topic.
     package struct Read: Sendable {
+        /// Who asks, for the report.
+        package var group: Int
         /// The topic's number.
         package var topic: Int
         /// Only events after this id.
@@ -48,8 +50,20 @@ package struct LogWork: Sendable {
         package var bytes: Int
     }
 
+    /// A group of a topic.
+    package struct Open: Sendable {
+        /// The number under which the shard knows the group, for the report.
+        package var group: Int
+        /// The topic's number.
+        package var topic: Int
+        /// The group's name.
+        package var name: String
+    }
+
     /// Single events of a topic.
     package struct Fetch: Sendable {
+        /// Who asks, for the report.
+        package var group: Int
         /// The topic's number.
         package var topic: Int
         /// Their ids.
@@ -64,8 +78,8 @@ package struct LogWork: Sendable {
     package var appends: [Append] = []
     /// States of groups, one for each group at most.
     package var saves: [Save] = []
-    /// Topics whose group is to be opened.
-    package var opens: [(topic: Int, name: String)] = []
+    /// Groups to be opened.
+    package var opens: [Open] = []
     /// Groups whose last subscription ended.
     package var leaves: [(topic: Int, group: Int64)] = []
     /// Windows.
@@ -126,17 +140,25 @@ package enum LogReport: Sendable {
     /// A commit ended for appends up to a number.
     case committed(LogCommit)
     /// A group is open, or could not be opened.
-    case group(topic: Int, Result<LogGroupRecord, ComponentError>)
+    case group(Int, Result<LogGroupRecord, ComponentError>)
     /// A window was read.
-    case window(topic: Int, LogWindow)
+    case window(group: Int, LogWindow)
     /// Single events were read; what is missing is gone.
-    case fetched(topic: Int, ids: [UInt64], [StoredEvent])
+    case fetched(group: Int, ids: [UInt64], [StoredEvent])
     /// Retention passed events that a group had not settled.
     case passed(LogPassed)
     /// The file cannot be trusted any more; nothing is written from here on.
     case latched(ComponentError)
     /// The thread has ended.
     case closed
+
+    /// Whether none follows.
+    var isLast: Bool {
+        switch self {
+        case .closed, .refused: true
+        default: false
+        }
+    }
 }
 
 /// What was found in the file.

@@ -32,14 +32,17 @@ package enum Retention {
     package static let sweepSpan: UInt64 = 4_096
 
     /// The next step, `nil` where nothing may go. `head`: everything up to it is gone. `last`: the newest event's id. `budget`: rows to delete at most.
-    /// `worthwhile`: one topic alone is swept only from so many ids on, as the sweep looks at the rows of the others as well.
+    /// `worthwhile`: nothing is deleted before so many ids may go: pages are freed whole then, and the sweep of one topic, which looks at the rows of
+    /// the others as well, pays.
     package static func next(
         head: UInt64, last: UInt64, levels: [Level], budget: UInt64, worthwhile: UInt64
     ) -> Step? {
         guard last > 0 else { return nil }
         let end = last - 1
         let front = min(levels.lazy.map(\.settled).min() ?? 0, end)
-        if front > head { return .all(after: head, through: min(front, head + budget)) }
+        if front > head, front - head >= min(worthwhile, budget) {
+            return .all(after: head, through: min(front, head + budget))
+        }
         var best: (index: Int, after: UInt64, through: UInt64)?
         for (index, level) in levels.enumerated() {
             let after = max(level.swept, head)

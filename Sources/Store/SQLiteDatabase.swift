@@ -22,7 +22,6 @@ internal import CSQLite
             close()
             throw error
         }
-        unsafe sqlite3_wal_hook(handle, noteFrames, frames)
     }
 
     deinit {
@@ -35,6 +34,9 @@ internal import CSQLite
         unsafe sqlite3_close_v2(handle)
         unsafe handle = nil
     }
+
+    /// Counts the frames of the write-ahead log from here on. `PRAGMA wal_autocheckpoint` comes before it, as that takes the hook away.
+    func countFrames() { unsafe sqlite3_wal_hook(handle, noteFrames, frames) }
 
     /// The number of pages in the write-ahead log after the newest commit or checkpoint.
     var walFrames: Int { Int(unsafe frames.pointee) }

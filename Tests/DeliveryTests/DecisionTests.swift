@@ -52,7 +52,8 @@ import Testing
         #expect(schedule.wait(afterFailures: 0) == .milliseconds(500))
     }
 
-    @Test func `back-off stays between a tenth of a second and its ceiling, and starts low again after a healthy minute`() {
+    @Test
+    func `back-off stays between a tenth of a second and its ceiling, and starts low again after a healthy minute`() {
         var backoff = Backoff()
         #expect(backoff.next(random: 0) == .milliseconds(100))
         var last: Duration = .zero

@@ -70,7 +70,8 @@ final class TestInlet: Inlet, TurnParticipant {
         self.answer = answer
     }
 
-    var credit: Credit { Credit(events: capacity - inFlight, bytes: bytes) }
+    private var bytesInFlight: Int { (open.map(\.0) + held).reduce(0) { $0 + $1.message.size } }
+    var credit: Credit { Credit(events: capacity - inFlight, bytes: bytes - bytesInFlight) }
     var bodies: [String] { received.map { String(decoding: $0.body, as: UTF8.self) } }
 
     func take(_ messages: [ReceivedMessage]) {

@@ -187,7 +187,9 @@ import Testing
         }
     }
 
-    @Test func `a subscription that replaces another does not get what the other still has at the app`() async throws {
+    @Test func `what an ended subscription has not settled goes to the next one, also to one that is there already`()
+        async throws
+    {
         let server = try RedisServer()
         defer { server.kill() }
         try await onShardThrowing {
@@ -197,13 +199,48 @@ import Testing
             let source = try await fixture.subscribe("t", old)
             fixture.publish("t", ["1", "2", "3"])
             #expect(await eventually { old.received.count == 2 })
-            await source.cancel()
             let new = TestInlet()
             _ = try await fixture.subscribe("t", new)
             #expect(await eventually { new.bodies == ["3"] })
+            await source.cancel()
+            #expect(await eventually { new.bodies == ["3", "1", "2"] })
             old.settleHeld()
             try await EventLoop.current.sleep(for: .milliseconds(50))
-            #expect(new.bodies == ["3"])
+            #expect(new.received.count == 3)
+            await fixture.pubSub.close()
+        }
+        #expect(server.cli("XPENDING", "t", "app").hasPrefix("0"))
+    }
+
+    @Test func `what was read and exceeds the credit's bytes waits, also over a pause and a lost connection`()
+        async throws
+    {
+        let server = try RedisServer(arguments: ["--appendonly", "yes", "--appendfsync", "always"])
+        defer { server.kill() }
+        try await onShardThrowing {
+            let fixture = try Fixture(server)
+            try await fixture.pubSub.connect()
+            fixture.publish("t", (0..<6).map { "\($0)" + String(repeating: "x", count: 1_000) })
+            let inlet = TestInlet(capacity: 10, bytes: 2_000) { _ in .hold }
+            let source = try await fixture.subscribe("t", inlet)
+            #expect(await eventually { inlet.received.count == 2 })
+            try await EventLoop.current.sleep(for: .milliseconds(50))
+            #expect(inlet.received.count == 2)
+            source.pause()
+            inlet.settleHeld()
+            try await EventLoop.current.sleep(for: .milliseconds(50))
+            #expect(inlet.received.count == 2)
+            source.resume()
+            #expect(await eventually { inlet.received.count == 4 })
+            server.kill()
+            #expect(await eventually { fixture.host.losses.count == 1 })
+            try server.start()
+            #expect(await reconnect(fixture.pubSub))
+            inlet.settleHeld()
+            #expect(await eventually { inlet.received.count == 6 })
+            inlet.settleHeld()
+            try await EventLoop.current.sleep(for: .milliseconds(50))
+            #expect(inlet.bodies.map(\.first) == ["0", "1", "2", "3", "4", "5"])
             await fixture.pubSub.close()
         }
         #expect(server.cli("XPENDING", "t", "app").hasPrefix("0"))

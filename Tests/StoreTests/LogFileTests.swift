@@ -41,7 +41,7 @@ extension LogFile {
     }
 
     func group(_ name: String = "g", topic: Int = 0) throws -> LogGroupRecord {
-        openGroup(topic: topic, name: name)
+        openGroup(LogWork.Open(group: 0, topic: topic, name: name))
         for case .group(_, let result) in takeReports() { return try result.get() }
         throw Missing()
     }
@@ -53,7 +53,7 @@ extension LogFile {
     }
 
     func window(after: UInt64, topic: Int = 0, events: Int = 64, bytes: Int = 262_144) throws -> LogWindow {
-        read(LogWork.Read(topic: topic, after: after, events: events, bytes: bytes))
+        read(LogWork.Read(group: 0, topic: topic, after: after, events: events, bytes: bytes))
         for case .window(_, let window) in takeReports() { return window }
         throw Missing()
     }
@@ -209,6 +209,19 @@ struct LogFileTests {
         #expect(passed.map(\.events) == [3])
         #expect(passed.first?.name == "g")
         #expect(try file.group().state.cursor == 3)
+        file.close()
+    }
+
+    @Test func `the write-ahead log is carried into the file before it grows`() throws {
+        let scratch = try Scratch()
+        let file = try scratch.open()
+        for _ in 0..<60 {
+            try file.publish([[UInt8]](repeating: [UInt8](repeating: 1, count: 10_000), count: 50))
+            file.checkpointIfLong()
+        }
+        let size = try FileManager.default.attributesOfItem(atPath: scratch.path + "-wal")[.size] as? Int ?? .max
+        #expect(size < 8 << 20, "30 MB went through it")
+        #expect(file.last == 3_000)
         file.close()
     }
 

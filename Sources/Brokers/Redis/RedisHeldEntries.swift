@@ -15,6 +15,8 @@ struct RedisHeldEntries {
         case waiting(due: Instant)
         /// Asked for by `XCLAIM`, whose reply has not come.
         case claiming
+        /// Read, and not handed over yet for want of credit.
+        case fetched
     }
 
     struct Entry: Equatable {
@@ -43,28 +45,31 @@ struct RedisHeldEntries {
 
     func contains(_ id: Position) -> Bool { find(id).isThere }
 
-    /// Whether the app is at work on it.
-    func isInFlight(_ id: Position) -> Bool {
-        let (index, isThere) = find(id)
-        return isThere && entries[index].state == .inFlight
-    }
-
     // MARK: Facts
 
-    /// An entry is handed over; what is known about earlier attempts comes back.
-    mutating func handedOver(_ id: Position, now: Instant) -> Int {
+    /// An entry was read. False where the app is at work on it already.
+    mutating func fetched(_ id: Position, now: Instant) -> Bool {
         let (index, isThere) = find(id)
         guard isThere else {
             let entry = Entry(
-                id: id, state: .inFlight, attempts: 0, renewedAt: now, isForeign: false, isConfirmed: true)
+                id: id, state: .fetched, attempts: 0, renewedAt: now, isForeign: false, isConfirmed: true)
             entries.insert(entry, at: index)
-            return 0
+            return true
         }
+        guard entries[index].state != .inFlight, entries[index].state != .fetched else { return false }
         leaveWaiting(index)
-        entries[index].state = .inFlight
+        entries[index].state = .fetched
         entries[index].renewedAt = now
         entries[index].isForeign = false
         entries[index].isConfirmed = true
+        return true
+    }
+
+    /// An entry that was read goes to the app; the number of earlier attempts comes back.
+    mutating func handedOver(_ id: Position) -> Int {
+        let (index, isThere) = find(id)
+        guard isThere else { return 0 }
+        entries[index].state = .inFlight
         return entries[index].attempts
     }
 
@@ -130,10 +135,11 @@ struct RedisHeldEntries {
         }
     }
 
-    /// The connection is lost: nothing is certain until Redis lists it again. What was being claimed waits again.
+    /// The connection is lost: nothing is certain until Redis lists it again. What was being claimed waits again, and so
+    /// does what was read, because Redis lists it.
     mutating func connectionLost(now: Instant) {
         for index in entries.indices {
-            if entries[index].state == .claiming {
+            if entries[index].state == .claiming || entries[index].state == .fetched {
                 entries[index].state = .waiting(due: now)
                 waitingCount += 1
             }
@@ -191,6 +197,13 @@ struct RedisHeldEntries {
             entries[index].renewedAt = now
             ids.append(entry.id)
         }
+        return ids
+    }
+
+    /// All ids; nothing is held afterwards.
+    mutating func takeAll() -> [Position] {
+        let ids = entries.map(\.id)
+        self = RedisHeldEntries()
         return ids
     }
 

@@ -25,8 +25,6 @@ final class RedisPubSub: PubSub {
     private var lostWhileConnecting: ComponentError?
     private(set) var isClosed = false
     private(set) var sources: [RedisSource] = []
-    /// Ended subscriptions with events at the app.
-    private var retired: [RedisSource] = []
     private var unanswered = RedisPublishQueue()
     private var refused: [(PublishEntry, ComponentError)] = []
     private var warnings = RedisWarningLimit()
@@ -114,13 +112,13 @@ final class RedisPubSub: PubSub {
         }
     }
 
-    private func disconnect() {
+    private func disconnect(_ reason: RedisFailure = RedisFailure(.closed, "connecting anew")) {
         isConnected = false
         loop.cancel(heartbeat)
         for source in sources { source.disarm() }
         let commands = commands
         self.commands = nil
-        commands?.close()
+        commands?.close(because: reason)
     }
 
     /// A connection is over, or Redis told that another one is needed: the runtime is told once.
@@ -131,7 +129,7 @@ final class RedisPubSub: PubSub {
             lostWhileConnecting = error
             return
         }
-        disconnect()
+        disconnect(RedisFailure(error.code == .timeout ? .timeout : .unavailable, error.reason))
         host?.connectionLost(error)
     }
 
@@ -209,20 +207,15 @@ final class RedisPubSub: PubSub {
         return source
     }
 
-    /// A subscription has ended; what it has at the app may still be settled.
-    func remove(_ source: RedisSource) {
-        sources.removeAll { $0 === source }
-        retired.removeAll { !$0.hasEntriesAtApp }
-        if source.hasEntriesAtApp { retired.append(source) }
-    }
+    /// A subscription has ended.
+    func remove(_ source: RedisSource) { sources.removeAll { $0 === source } }
 
-    /// Whether another source of the same stream, perhaps an ended one, holds an entry.
+    /// Whether another source of the same stream holds an entry.
     func holds(_ id: Position, topic: String, besides source: RedisSource) -> Bool {
         sources.contains { $0 !== source && $0.topic == topic && $0.holds(id) }
-            || retired.contains { $0 !== source && $0.topic == topic && $0.holds(id) }
     }
 
-    /// Entries that an ended subscription was given go to the one that goes on with the topic, if there is one.
+    /// What an ended subscription had not settled goes to the one that goes on with the topic, if there is one.
     func adopt(_ ids: [Position], topic: String) {
         sources.first { $0.topic == topic && !$0.isCancelled }?.adopt(ids)
     }
@@ -243,7 +236,6 @@ final class RedisPubSub: PubSub {
         isConnected = false
         commands?.close()
         commands = nil
-        retired = []
         host = nil
     }
 

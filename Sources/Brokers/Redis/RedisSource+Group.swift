@@ -50,7 +50,7 @@ extension RedisSource {
         do throws(ArmFailure) {
             try await createGroup()
             guard epoch == before else { return isRecreating = false }
-            held.groupRecreated()
+            groupRecreated()
             isRecreating = false
             begin()
         } catch {

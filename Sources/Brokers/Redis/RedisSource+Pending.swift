@@ -98,13 +98,8 @@ extension RedisSource {
         var missing: [Position] = []
         for id in claim.ids where !entries.contains(where: { $0.id == id }) { missing.append(id) }
         held.remove(missing)
-        // After a pause or an end of the subscription they wait for the next one.
-        if isPaused || isCancelled {
-            held.putOff(entries.map(\.id), due: loop.now)
-        } else {
-            pacing.observed(count: entries.count, asked: .max, largestBody: RedisSource.largestBody(entries))
-            deliver(entries)
-        }
+        pacing.observed(count: entries.count, asked: .max, largestBody: RedisSource.largestBody(entries))
+        fetched(entries)
         lookFor(missing)
     }
 

@@ -23,6 +23,8 @@ extension RedisSource: RedisCompletion {
         if kind == .acknowledgement { return acknowledged(result) }
         guard token >> 8 == epoch, case .reply(let reply) = result else { return }
         if kind == .read { readEnded() }
+        // What was claimed for a subscription that has ended stays pending for the next one.
+        if isCancelled, kind != .read { return }
         if case .error(let error) = reply { return refused(error, kind) }
         switch kind {
         case .read: use(RedisStreamReplies.read(reply), read)
@@ -59,16 +61,15 @@ extension RedisSource: RedisCompletion {
         if isCancelled {
             // They are this consumer's now: whoever goes on with the topic here has them at once.
             component?.adopt(entries.map(\.id), topic: topic)
-        } else if isPaused {
-            adopt(entries.map(\.id))
         } else {
-            deliver(entries)
+            fetched(entries)
         }
     }
 
-    /// Entries that Redis gave this consumer and nobody has got: they are claimed when there is credit.
+    /// Entries that are this consumer's and that nobody is at work on: they are claimed when there is credit.
     func adopt(_ ids: [Position]) {
         for id in ids { held.found(id, attempts: 0, isForeign: false, due: loop.now, renewedAt: loop.now) }
+        pump()
     }
 
     // MARK: Acknowledging

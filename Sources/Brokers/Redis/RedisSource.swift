@@ -4,7 +4,7 @@ internal import RedisClient
 
 /// One subscription: reads the new entries of a stream on a connection of its own, and sees to it that none is forgotten.
 ///
-/// It holds each entry from the moment it is handed over until it is acknowledged. What the app gives back is claimed again after a pause; what this
+/// It holds each entry from the moment it is read until it is acknowledged. What the app gives back is claimed again after a pause; what this
 /// consumer got before a restart or a lost connection is listed and claimed first; what consumers that are gone got is taken over.
 /// New entries come last. Everything goes through `pump()`, which does whatever credit and connections allow now.
 final class RedisSource: TopicSource {
@@ -33,6 +33,8 @@ final class RedisSource: TopicSource {
     var promisedToRead = 0
     var askedToRead = 0
     var claims: [RedisClaim] = []
+    /// What was read and does not fit into the credit, which counts bytes too; Redis only counts entries.
+    private var ready: ArraySlice<RedisEntry> = []
     var isReading = false
     var isUnblockAsked = false
     /// The last read brought all it asked for: there is more.
@@ -66,8 +68,6 @@ final class RedisSource: TopicSource {
         guard let reader, reader.isOpen, let commands = component?.commands, commands.isOpen else { return nil }
         return commands
     }
-
-    var hasEntriesAtApp: Bool { held.entries.contains { $0.state == .inFlight } }
 
     func holds(_ id: Position) -> Bool { held.contains(id) }
 
@@ -134,6 +134,7 @@ final class RedisSource: TopicSource {
         knowsBacklog = false
         promisedToRead = 0
         claims = []
+        ready = []
         missing = []
         epoch += 1
         held.connectionLost(now: loop.now)
@@ -145,6 +146,7 @@ final class RedisSource: TopicSource {
     func pump() {
         guard !isCancelled, !isPaused, !isRecreating, !isResting, let commands, let inlet else { return }
         let now = loop.now
+        handOver(inlet)
         renew(commands, now)
         listPending(commands, now)
         claimDue(commands, inlet, now)
@@ -152,10 +154,11 @@ final class RedisSource: TopicSource {
         schedule(now)
     }
 
-    var promised: Int { claims.reduce(promisedToRead) { $0 + $1.ids.count } }
+    /// What the inlet's credit is needed for already.
+    var promised: Int { claims.reduce(promisedToRead + ready.count) { $0 + $1.ids.count } }
 
     private func readNew(_ inlet: any Inlet, _ now: Instant) {
-        guard let reader, !isReading else { return }
+        guard let reader, !isReading, ready.isEmpty else { return }
         // Older entries come first, and what waits is bounded.
         guard search.ownIsListed, held.hasRoom, !held.hasDue(now: now) else { return }
         let count = pacing.readCount(inlet.credit, promised: promised)
@@ -183,26 +186,43 @@ final class RedisSource: TopicSource {
         }
     }
 
-    /// Hands entries over; what cannot be delivered is settled here.
-    func deliver(_ entries: [RedisEntry]) {
+    /// Entries were read: they go to the app as far as there is credit. What cannot be delivered is settled here.
+    func fetched(_ entries: [RedisEntry]) {
         let now = loop.now
-        var messages: [ReceivedMessage] = []
-        messages.reserveCapacity(entries.count)
         var empty: [Position] = []
         for entry in entries {
-            // After the group was made anew, Redis gives out again what the app has already.
-            if held.isInFlight(entry.id) { continue }
-            guard let body = entry.body else {
+            if entry.body == nil {
                 empty.append(entry.id)
-                continue
+            } else if held.fetched(entry.id, now: now) {
+                // After the group was made anew, Redis gives out again what the app has already; that is left out.
+                ready.append(entry)
             }
-            let attempts = held.handedOver(entry.id, now: now)
-            let message = Message(
-                topic: topic, body: body, metadata: metadata(of: entry), key: entry.key, earlierAttempts: attempts)
-            messages.append(ReceivedMessage(message, Receipt(entry.id)))
         }
         if !empty.isEmpty { dropEmpty(empty) }
-        if !messages.isEmpty { inlet?.take(messages) }
+        if !isPaused, let inlet { handOver(inlet) }
+    }
+
+    /// What is not at the app is read again from the new group.
+    func groupRecreated() {
+        ready = []
+        held.groupRecreated()
+    }
+
+    private func handOver(_ inlet: any Inlet) {
+        guard !ready.isEmpty else { return }
+        var credit = inlet.credit
+        var messages: [ReceivedMessage] = []
+        messages.reserveCapacity(min(ready.count, max(0, credit.events)))
+        while credit.isOpen, let entry = ready.popFirst() {
+            let message = Message(
+                topic: topic, body: entry.body ?? [], metadata: metadata(of: entry), key: entry.key,
+                earlierAttempts: held.handedOver(entry.id))
+            credit.events -= 1
+            credit.bytes -= message.size
+            messages.append(ReceivedMessage(message, Receipt(entry.id)))
+        }
+        if ready.isEmpty { ready = [] }
+        if !messages.isEmpty { inlet.take(messages) }
     }
 
     private func metadata(of entry: RedisEntry) -> Metadata {
@@ -284,6 +304,7 @@ final class RedisSource: TopicSource {
         guard !isCancelled else { return }
         isCancelled = true
         inlet = nil
+        ready = []
         loop.cancel(timer)
         // A read that is cut off may have been given entries; they would wait for somebody to take them over.
         unblock()
@@ -291,6 +312,7 @@ final class RedisSource: TopicSource {
         while isReading, loop.now < deadline, !Task.isCancelled { try? await loop.sleep(for: .milliseconds(2)) }
         reader?.close()
         component?.remove(self)
+        component?.adopt(held.takeAll(), topic: topic)
     }
 
     /// Goes over the connection for commands, which outlives the subscription.

@@ -48,7 +48,8 @@ package final class Publisher {
         broker.enqueue(
             PublishEntry(
                 topic: broker.topicPrefix.isEmpty ? request.topic : broker.topicPrefix + request.topic, body: body,
-                metadata: request.metadata, key: key.map { Array($0.utf8) } ?? [], completion: completion, token: token))
+                metadata: request.metadata, key: key.map { Array($0.utf8) } ?? [], completion: completion, token: token)
+        )
     }
 
     private func envelope(_ request: PublishRequest, _ broker: Broker) throws(PublishRefusal) -> [UInt8] {
@@ -60,7 +61,9 @@ package final class Publisher {
             for pair in request.metadata.pairs { _ = context.overrides.take(key: pair.key, value: pair.value) }
             // A component that expires events itself is left to it.
             if !broker.capabilities.contains(.messageTTL) {
-                context.expiration = Publisher.timeToLive(request.metadata).map { EventTTL.expiration(after: $0, now: now) }
+                context.expiration = Publisher.timeToLive(request.metadata).map {
+                    EventTTL.expiration(after: $0, now: now)
+                }
             }
         }
         do {

@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// The `Date` field of responses, made anew once a second (RFC 9110, 6.6.1).
-struct HTTPDateField {
+package struct HTTPDateField {
     private(set) var line: [UInt8] = []
     private var validUntil: UInt64 = 0
 
@@ -15,7 +15,7 @@ struct HTTPDateField {
     }
 
     /// `Date: Sun, 06 Nov 1994 08:49:37 GMT CR LF` for seconds since 1970.
-    static func format(seconds: Int) -> [UInt8] {
+    package static func format(seconds: Int) -> [UInt8] {
         let days = Int(Int64(seconds).quotientFlooring(86_400))
         let second = seconds - days * 86_400
         let (year, month, day) = CivilDate.date(daysSince1970: days)
