@@ -105,6 +105,10 @@ let package = Package(
         .executableTarget(
             name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
             swiftSettings: strict),
+        // What only an optimised build can get wrong; tests are built without optimisation.
+        .executableTarget(
+            name: "optimised-checks", dependencies: ["Bytes", "Events", "Messaging", "HTTP", "Rules"],
+            path: "Benchmarks/OptimisedChecks", swiftSettings: strict),
         .executableTarget(
             name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
@@ -123,7 +127,7 @@ let package = Package(
         tests(
             "ContractTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
-        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
+        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),

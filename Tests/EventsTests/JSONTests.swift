@@ -140,7 +140,9 @@ import Testing
             let expected = "\"" + String(repeating: "x", count: prefix) + json.dropFirst().dropLast() + "yyyyyyyyy\""
             #expect(string(output) == expected)
             #expect(JSONWriter.escapedLength(Array(padded.utf8).rawSpan) == output.count - 2)
-            let written = [UInt8](capacity: output.count) { JSONWriter.writeEscaped(Array(padded.utf8).rawSpan, to: &$0) }
+            let written = [UInt8](capacity: output.count) {
+                JSONWriter.writeEscaped(Array(padded.utf8).rawSpan, to: &$0)
+            }
             #expect(Array(output.dropFirst().dropLast()) == written)
         }
     }
