@@ -19,17 +19,17 @@ import Testing
         _ = engine.submit()
         _ = engine.submit(laneKey: 7)
         #expect(engine.submit() == nil)
-        let slot = try #require(engine.start())
+        let slot = try engine.mustStart()
         engine.finish(slot)
         #expect(engine.submit() != nil)
     }
 
     @Test func `events of one key run one after the other in their order, others go past them`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 10)
-        let first = try #require(engine.submit(laneKey: 1))
-        let second = try #require(engine.submit(laneKey: 1))
-        let third = try #require(engine.submit(laneKey: 1))
-        let other = try #require(engine.submit(laneKey: 2))
+        let first = try engine.mustSubmit(laneKey: 1)
+        let second = try engine.mustSubmit(laneKey: 1)
+        let third = try engine.mustSubmit(laneKey: 1)
+        let other = try engine.mustSubmit(laneKey: 2)
         #expect(engine.start() == first)
         #expect(engine.start() == other)
         #expect(engine.start() == nil)
@@ -44,9 +44,9 @@ import Testing
 
     @Test func `a lane stays closed behind an event that waits for another attempt`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 10)
-        let poison = try #require(engine.submit(laneKey: 1))
-        let behind = try #require(engine.submit(laneKey: 1))
-        let free = try #require(engine.submit())
+        let poison = try engine.mustSubmit(laneKey: 1)
+        let behind = try engine.mustSubmit(laneKey: 1)
+        let free = try engine.mustSubmit()
         #expect(engine.start() == poison)
         engine.retry(poison)
         #expect(engine.start() == free)
@@ -61,10 +61,10 @@ import Testing
 
     @Test func `an answer for a slot that was used again is recognised`() throws {
         var engine = LaneEngine(capacity: 1, concurrency: 1)
-        let old = try #require(engine.submit())
+        let old = try engine.mustSubmit()
         #expect(engine.start() == old)
         engine.finish(old)
-        let new = try #require(engine.submit())
+        let new = try engine.mustSubmit()
         #expect(engine.start() == new)
         #expect(new.index == old.index)
         #expect(!engine.isRunning(old))
@@ -75,8 +75,8 @@ import Testing
 
     @Test func `an event that waits can be finished without another attempt`() throws {
         var engine = LaneEngine(capacity: 4, concurrency: 4)
-        let slot = try #require(engine.submit(laneKey: 3))
-        let behind = try #require(engine.submit(laneKey: 3))
+        let slot = try engine.mustSubmit(laneKey: 3)
+        let behind = try engine.mustSubmit(laneKey: 3)
         _ = engine.start()
         engine.retry(slot)
         engine.finish(slot)
@@ -87,8 +87,8 @@ import Testing
     @Test func `evicting empties every state, and late answers find nothing`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 2)
         let slots = (0..<6).compactMap { engine.submit(laneKey: UInt64($0 / 2)) }
-        let running = try #require(engine.start())
-        let waiting = try #require(engine.start())
+        let running = try engine.mustStart()
+        let waiting = try engine.mustStart()
         engine.retry(waiting)
         #expect(Set(engine.evict()) == Set(slots))
         #expect(engine.count == 0 && engine.running == 0 && engine.waiting == 0)
@@ -130,6 +130,20 @@ import Testing
             #expect(engine.count == model.count && engine.running == model.running.count)
             #expect(engine.waiting == model.waiting.count)
         }
+    }
+}
+
+struct NoSlot: Error {}
+
+extension LaneEngine {
+    mutating func mustSubmit(laneKey: UInt64? = nil) throws -> Slot {
+        guard let slot = submit(laneKey: laneKey) else { throw NoSlot() }
+        return slot
+    }
+
+    mutating func mustStart() throws -> Slot {
+        guard let slot = start() else { throw NoSlot() }
+        return slot
     }
 }
 
