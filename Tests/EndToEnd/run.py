@@ -79,8 +79,11 @@ def main():
             passed, failed, skipped = passed + good, failed + bad, skipped + left
             print(f"{name}: {good} passed, {bad} failed" + (f", {left} skipped" if left else ""))
             for line in output.splitlines():
-                if options.verbose or bad or re.match(r"test_\w+ \w+ (attempted|refused)|test_\w+ \d", line):
+                figures = re.search(r"(?:^|\.\.\. )(test_\w+ (?!\().*\d.*)", line)
+                if options.verbose or bad:
                     print(f"  {line}")
+                elif figures:
+                    print(f"  {figures[1]}")
             sys.stdout.flush()
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0

@@ -64,9 +64,7 @@ class RedisFaults(SidecarCase):
         port, app = free_ports(1)[0], self.app()
         one = self.sidecar(app=app, resources={"p.yaml": component("pubsub.redis", redisHost=f"127.0.0.1:{port}")})
         one.start()
-        deadline = time.monotonic() + 5
-        while one.health() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
+        one.wait_answering()
         self.assertEqual(one.health(), 500, one.tail())
         begin = time.monotonic()
         response = one.publish("orders", {"a": 1}, timeout=10)
