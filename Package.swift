@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
@@ -21,7 +20,6 @@ let relaxed: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 
 // `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
@@ -108,6 +106,10 @@ let package = Package(
         .executableTarget(
             name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
             swiftSettings: strict),
+        // What only an optimised build can get wrong; tests are built without optimisation.
+        .executableTarget(
+            name: "optimised-checks", dependencies: ["Bytes", "Events", "Messaging", "HTTP", "Rules"],
+            path: "Benchmarks/OptimisedChecks", swiftSettings: strict),
         .executableTarget(
             name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
