@@ -3,8 +3,8 @@
 selected.json: `files` (names without .json) and `later`: cases, or steps of cases, that need what is not built yet,
 with the reason. differences.json: case → `reason` and what is expected instead: `case` (fields of the case), `steps`
 (name or `#3` → fields of the step). In `deliveries` an entry may be `{"like": n}` or `{"like": ["step", n]}`: the
-recorded delivery number n (from 0) of this or that step, with the fields that stand beside it changed. `ready` may also be
-`answering`: the first step begins as soon as the API answers anything.
+recorded delivery number n (from 0) of this or that step, with the fields that stand beside it changed. `ready` may
+also be `answering`: the first step begins as soon as the API answers anything.
 """
 
 import copy
