@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
+    // Swift Regex comes with an implicit import and a megabyte of code; nothing here uses it (docs/adr/0003-one-file.md).
+    .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
