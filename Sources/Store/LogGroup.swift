@@ -268,7 +268,8 @@ final class LogGroup {
     // MARK: What waits
 
     private func armDue() {
-        guard isTaken, let due = claims.nextDue else { return }
+        // What is due already waits for credit, for the end of a pause or for a fetch, and each of these pumps.
+        guard isTaken, let due = claims.nextDue, due > log.now else { return }
         guard dueWake == .none || due < dueAt else { return }
         log.loop.cancel(dueWake)
         dueAt = due
