@@ -1,3 +1,4 @@
+internal import Bytes
 internal import COpenSSL
 
 /// Reads certificates and keys from PEM text or from a file with it.
@@ -25,7 +26,7 @@ internal import COpenSSL
     ///   - name: what it is called in errors. The text itself never gets into one; a path does.
     init(_ textOrPath: String, naming name: String) throws(TLSError) {
         ERR_clear_error()
-        let isText = textOrPath.contains("-----BEGIN")
+        let isText = textOrPath.rawSpan.contains("-----BEGIN")
         self.name = isText ? name : "\(name) (file \(textOrPath))"
         advice = "it must be PEM: text with -----BEGIN, or the path of a file with it"
         let opened = unsafe isText ? PEM.copy(textOrPath) : BIO_new_file(textOrPath, "r")

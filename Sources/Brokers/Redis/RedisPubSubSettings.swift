@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Loop
 internal import Messaging
 internal import TLS
@@ -87,7 +88,7 @@ struct RedisPubSubSettings {
         guard !text.contains(",") else {
             throw error("redisHost holds several hosts, which only clusters and sentinels have; set one")
         }
-        guard !text.contains("://") else { throw error("redisHost is host:port, without a scheme") }
+        guard !text.rawSpan.contains("://") else { throw error("redisHost is host:port, without a scheme") }
         var host = text
         var port: Int?
         if text.hasPrefix("[") {
