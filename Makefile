@@ -2,7 +2,7 @@
 .PHONY: help setup build test check bench run release fuzz sanitize
 
 help:
-	@echo "make run       the example app with a sidecar; publish to it from another terminal"
+	@echo "make run       the example app with a sidecar, and a few orders to see events flow"
 	@echo "make build     a debug build: .build/debug/martlet"
 	@echo "make test      all tests"
 	@echo "make check     format, imports, rules of the house"
@@ -36,5 +36,4 @@ fuzz: setup
 	@scripts/fuzz
 
 run: build
-	@echo "In another terminal:  python3 Examples/orders/publish.py"
-	@.build/debug/martlet run --app-id orders --app-port 6001 --dapr-http-port 3500 -- python3 Examples/orders/app.py
+	@scripts/run

@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 // Tests may use Foundation and unsafe code; they keep the language mode and the warnings.
 let relaxed: [SwiftSetting] = [
@@ -21,7 +20,6 @@ let relaxed: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("AddressableParameters"),
 ]
 
 // `make release` links Debian's archives and the Swift runtime into one file; everything else links the shared objects.
@@ -48,6 +46,7 @@ let fuzzTargets: [Target] =
         fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
         fuzz("FuzzHTTPHead", ["Bytes", "HTTP"]),
         fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzRedisReplies", ["Bytes", "Messaging", "RedisClient", "Brokers"]),
         fuzz("FuzzYAML", ["Messaging", "Resources", "YAML"]),
     ] : []
 
@@ -107,6 +106,10 @@ let package = Package(
         .executableTarget(
             name: "events-bench", dependencies: ["Bytes", "Events"], path: "Benchmarks/EventsBench",
             swiftSettings: strict),
+        // What only an optimised build can get wrong; tests are built without optimisation.
+        .executableTarget(
+            name: "optimised-checks", dependencies: ["Bytes", "Events", "Messaging", "HTTP", "Rules"],
+            path: "Benchmarks/OptimisedChecks", swiftSettings: strict),
         .executableTarget(
             name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
@@ -125,7 +128,7 @@ let package = Package(
         tests(
             "ContractTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
-        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTPAPI"]),
+        tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",
             ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),

@@ -19,6 +19,13 @@ def machine():
     return f"{model}, {os.cpu_count()} CPUs, {memory}, Linux {platform.release()}"
 
 
+def busy():
+    """The load average when the measurement begins, with a warning where others use the machine too."""
+    load = os.getloadavg()[0]
+    warning = "" if load < 0.5 * os.cpu_count() else ": **others use this machine too, the figures are too low**"
+    return f"{load:.1f}{warning}"
+
+
 def version(program):
     """What the binary says about itself."""
     try:
@@ -50,7 +57,8 @@ def table(head, rows):
 
 def render(result):
     """The whole report."""
-    parts = [f"Machine: {result['machine']}  \nDate: {result['date']}  \nCommand: `{result['command']}`  \n"
+    parts = [f"Machine: {result['machine']}  \nLoad average before: {result['load']}  \n"
+             f"Date: {result['date']}  \nCommand: `{result['command']}`  \n"
              f"Bodies of 1 KiB, 64 keep-alive connections; driver, sink, broker and sidecar share the machine. "
              f"CPU: seconds of one process per 100,000 events, total (user + system).",
              "## Floors: without a sidecar",
@@ -87,8 +95,9 @@ def binary(name, one):
                      f"{number(latency['p999_ms'], 2)}", cpu(latency["cpu"]), number(deliver["peak_mb"], 1),
                      str(missing) + (f" (+{deliver['again']} again)" if deliver["again"] else "")])
     parts.append(table(["broker", "publish only, events/s", "CPU s / 100k", "p50 ms", "p99 ms",
-                        "publish → deliver, events/s", "CPU s / 100k", "age at the app at 1,000/s, p50 / p99 / p999 ms",
-                        "CPU s / 100k", "peak memory MB", "missing"], rows))
+                        "publish → deliver, events/s", "CPU s / 100k",
+                        "age at the app at 1,000/s, p50 / p99 / p999 ms", "CPU s / 100k", "peak memory MB", "missing"],
+                       rows))
     return parts
 
 

@@ -59,8 +59,8 @@ static inline double seconds_of(struct timeval time) { return (double)time.tv_se
 
 // Members of a JSON object, without its braces.
 static inline int print_latency(char *out, size_t size, const struct histogram *all) {
-    return snprintf(out, size, "\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"p999_ms\":%.4f,\"max_ms\":%.4f", quantile_ms(all, 0.50),
-                    quantile_ms(all, 0.99), quantile_ms(all, 0.999), (double)all->max / 1e6);
+    return snprintf(out, size, "\"p50_ms\":%.4f,\"p99_ms\":%.4f,\"p999_ms\":%.4f,\"max_ms\":%.4f",
+                    quantile_ms(all, 0.50), quantile_ms(all, 0.99), quantile_ms(all, 0.999), (double)all->max / 1e6);
 }
 
 static inline int print_cpu(char *out, size_t size) {

@@ -224,7 +224,8 @@ static void run(void) {
         if (count < 0 && errno != EINTR) stop("waiting");
         now = steady_ns();
         if (count == 0 && answered < started && timeout.tv_sec) {
-            fprintf(stderr, "publisher: no answer for 5 s, %llu outstanding\n", (unsigned long long)(started - answered));
+            fprintf(stderr, "publisher: no answer for 5 s, %llu outstanding\n",
+                    (unsigned long long)(started - answered));
             break;
         }
         for (int index = 0; index < count; index++) {
@@ -246,8 +247,8 @@ static void run(void) {
     print_latency(numbers, sizeof numbers, &latency);
     print_cpu(cpu, sizeof cpu);
     printf("{\"requests\":%llu,\"ok\":%llu,\"errors\":%llu,\"seconds\":%.3f,\"per_second\":%.0f,%s,%s}\n",
-           (unsigned long long)started, (unsigned long long)succeeded, (unsigned long long)(started - succeeded), seconds,
-           (double)answered / seconds, numbers, cpu);
+           (unsigned long long)started, (unsigned long long)succeeded, (unsigned long long)(started - succeeded),
+           seconds, (double)answered / seconds, numbers, cpu);
 }
 
 static void parse(int count, char **words) {

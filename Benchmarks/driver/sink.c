@@ -75,8 +75,8 @@ static void answer_subscribe(struct connection *one) {
     if (!list) stop("allocating");
     *at++ = '[';
     for (int index = 0; index < topics; index++)
-        at += sprintf(at, "%s{\"pubsubname\":\"%s\",\"topic\":\"%s%d\",\"route\":\"/events\"}", index ? "," : "", pubsub,
-                      prefix, index);
+        at += sprintf(at, "%s{\"pubsubname\":\"%s\",\"topic\":\"%s%d\",\"route\":\"/events\"}", index ? "," : "",
+                      pubsub, prefix, index);
     *at++ = ']';
     answer(one, 200, list, (size_t)(at - list));
     free(list);

@@ -38,7 +38,8 @@ def main():
         try:
             publish(number, trace)
         except urllib.error.HTTPError as error:
-            print(f"order {number + 1} was refused: {error.code} {error.read().decode(errors='replace')}", file=sys.stderr)
+            reason = error.read().decode(errors="replace")
+            print(f"order {number + 1} was refused: {error.code} {reason}", file=sys.stderr)
             return 1
         except OSError as error:
             print(f"no sidecar at 127.0.0.1:{PORT}: {error}", file=sys.stderr)

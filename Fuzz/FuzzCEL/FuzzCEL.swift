@@ -1,5 +1,11 @@
 import Events
+import FuzzDriver
 import Rules
+
+@main
+struct Main {
+    static func main() { martlet_fuzz_main(CommandLine.argc, CommandLine.unsafeArgv) }
+}
 
 /// Any bytes as an expression must compile or be refused; what compiles must evaluate to an answer or an error within its budget.
 @_cdecl("LLVMFuzzerTestOneInput")

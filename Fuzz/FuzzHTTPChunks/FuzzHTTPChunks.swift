@@ -1,5 +1,11 @@
 import Bytes
+import FuzzDriver
 import HTTP
+
+@main
+struct Main {
+    static func main() { martlet_fuzz_main(CommandLine.argc, CommandLine.unsafeArgv) }
+}
 
 /// Feeds bytes as a chunked body, whole, cut in two and byte by byte.
 ///

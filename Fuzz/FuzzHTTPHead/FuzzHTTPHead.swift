@@ -1,5 +1,11 @@
 import Bytes
+import FuzzDriver
 import HTTP
+
+@main
+struct Main {
+    static func main() { martlet_fuzz_main(CommandLine.argc, CommandLine.unsafeArgv) }
+}
 
 /// Feeds bytes as a connection of requests, and as a response, whole and cut in two and into single bytes.
 ///

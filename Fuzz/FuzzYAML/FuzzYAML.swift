@@ -1,6 +1,12 @@
+import FuzzDriver
 import Messaging
 import Resources
 import YAML
+
+@main
+struct Main {
+    static func main() { martlet_fuzz_main(CommandLine.argc, CommandLine.unsafeArgv) }
+}
 
 /// Feeds bytes as YAML, as a file of a resource directory, as a configuration file and as an app's list of subscriptions.
 ///

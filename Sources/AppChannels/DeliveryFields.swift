@@ -17,14 +17,14 @@ enum DeliveryFields {
         let named = connectionNames(metadata)
         for pair in metadata.pairs where !isExcluded(pair.key) && !named.contains(pair.key.lowercased()) {
             let name = lowercased(pair.key)
-            guard fields.add(name: name.rawSpan, value: pair.value.rawSpan) || isReserved(name) else { return pair.key }
+            guard fields.add(name: name, value: pair.value) || isReserved(name) else { return pair.key }
         }
         return nil
     }
 
     private static func isExcluded(_ name: String) -> Bool {
         if name.hasSuffix("-bin") { return true }
-        return excluded.contains { ASCII.equalIgnoringCase(name.rawSpan, $0) }
+        return name.withRawSpan { name in excluded.contains { ASCII.equalIgnoringCase(name, $0) } }
     }
 
     /// What a `Connection` pair names is hop-by-hop too.

@@ -17,7 +17,7 @@
 
     /// Whether both are equal when ASCII letters are compared without case.
     package static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
-        equalIgnoringCase(left.rawSpan, right.rawSpan)
+        left.withRawSpan { left in right.withRawSpan { right in equalIgnoringCase(left, right) } }
     }
 
     /// Whether bytes equal a text known when compiling, ASCII letters compared without case.

@@ -8,7 +8,7 @@ extension Array where Element == UInt8 {
     /// Appends the UTF-8 of a text. Literals take the `StaticString` form.
     @inlinable
     @_disfavoredOverload
-    package mutating func append(utf8 text: String) { append(text.rawSpan) }
+    package mutating func append(utf8 text: String) { append(contentsOf: text.utf8) }
 
     /// Appends the UTF-8 of a text that is known when compiling.
     @inlinable

@@ -74,5 +74,5 @@
     /// Writes the UTF-8 of a text. Literals take the `StaticString` form, which is a third as dear.
     @inlinable
     @_disfavoredOverload
-    package mutating func write(_ text: String) { write(text.rawSpan) }
+    package mutating func write(_ text: String) { text.withRawSpan { write($0) } }
 }

@@ -10,8 +10,9 @@ package enum GoBool {
     }
 
     /// Whether a text means yes in component metadata: `y yes true t on 1` in any case, surrounding spaces ignored (spec, "Conventions").
-    package static func isTruthy(_ text: String) -> Bool {
-        let bytes = text.rawSpan
+    package static func isTruthy(_ text: String) -> Bool { text.withRawSpan(isTruthy) }
+
+    private static func isTruthy(_ bytes: RawSpan) -> Bool {
         var start = 0
         var end = bytes.byteCount
         while start < end, isSpace(bytes[start]) { start += 1 }

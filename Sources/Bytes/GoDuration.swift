@@ -68,9 +68,12 @@ package enum GoDuration {
         return name.equals("ns") ? 1 : nil
     }
 
+    /// Nanoseconds of a text as Go's `time.ParseDuration` reads it; `nil` for what it refuses.
+    package static func nanoseconds(_ text: String) -> Int64? { text.withRawSpan { nanoseconds($0) } }
+
     /// The duration that a text spells; `nil` for what Go refuses.
     package static func parse(_ text: String) -> Duration? {
-        nanoseconds(text.rawSpan).map { Duration.nanoseconds($0) }
+        nanoseconds(text).map { Duration.nanoseconds($0) }
     }
 
     /// The text that Go's `Duration.String` gives: `1m30s`, `1.5s`, `100ms`, `0s`. Beyond 292 years it saturates.

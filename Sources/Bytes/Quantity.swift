@@ -1,8 +1,9 @@
 /// Sizes in bytes in Kubernetes' notation: `4Mi`, `1G`, `1.5Ki`, `1e3`, `4096`.
 package enum Quantity {
     /// The number of bytes, fractions rounded up; `nil` for other texts, negative sizes and what does not fit.
-    package static func parse(_ text: String) -> Int? {
-        let bytes = text.rawSpan
+    package static func parse(_ text: String) -> Int? { text.withRawSpan(parse) }
+
+    private static func parse(_ bytes: RawSpan) -> Int? {
         var offset = bytes.byteCount > 0 && bytes[0] == 0x2B ? 1 : 0
         var mantissa = 0
         var decimals = 0

@@ -82,16 +82,12 @@ extension RawSpan {
 
     /// Whether the span holds exactly the UTF-8 of a text.
     @inlinable
-    package func equals(_ text: StaticString) -> Bool {
-        guard byteCount == text.utf8CodeUnitCount else { return false }
-        let pointer = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        return unsafe equals(RawSpan(_unsafeBytes: pointer))
-    }
+    package func equals(_ text: StaticString) -> Bool { equals(text.rawSpan) }
 
     /// Whether the span holds exactly the UTF-8 of a text. Literals take the `StaticString` form.
     @inlinable
     @_disfavoredOverload
-    package func equals(_ text: String) -> Bool { equals(text.rawSpan) }
+    package func equals(_ text: String) -> Bool { text.withRawSpan { equals($0) } }
 
     /// Whether the span begins with the UTF-8 of a text.
     @inlinable
@@ -103,41 +99,18 @@ extension RawSpan {
 
 extension Array where Element == UInt8 {
     /// The elements as raw bytes, valid as long as the array is borrowed.
+    ///
+    /// The elements always lie in a heap object, which the borrow keeps: the compiler holds a reference to it until the last use of the
+    /// span, or refuses the code. Only a change of the same stored array during the use would pull it away, which is an exclusivity error.
     @inlinable
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
-        get {
-            let bytes = unsafe span.bytes
-            return unsafe _overrideLifetime(bytes, borrowing: self)
-        }
+        get { unsafe span.bytes }
     }
 
     /// Copies a span.
     @inlinable
     package init(_ bytes: RawSpan) {
         self = unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) }
-    }
-}
-
-extension String {
-    /// The text's UTF-8, valid as long as the text is borrowed.
-    ///
-    /// A text of up to 15 bytes lies in the `String` itself, so the span points into the variable: `@_addressableSelf` makes the compiler
-    /// keep that variable in memory, at one address, for as long as the span lives. Without it optimised builds read a dead stack slot.
-    @inlinable
-    package var rawSpan: RawSpan {
-        @_lifetime(borrow self)
-        @_addressableSelf
-        get { unsafe utf8Span.span.bytes }
-    }
-
-    /// Whether both are spelled with the same bytes. `==` is looser: it takes texts that are canonically equivalent for equal.
-    @inlinable
-    package func hasSameBytes(as other: String) -> Bool {
-        // Equal representations are the usual case: short texts, or the same text handed on.
-        if unsafe unsafeBitCast(self, to: (UInt64, UInt64).self) == unsafeBitCast(other, to: (UInt64, UInt64).self) {
-            return true
-        }
-        return rawSpan.equals(other.rawSpan)
     }
 }

@@ -18,8 +18,9 @@ package enum ContentKind: Sendable, Equatable {
     case other
 
     /// Looks a content type up.
-    package init(_ contentType: String) {
-        let bytes = contentType.rawSpan
+    package init(_ contentType: String) { self = contentType.withRawSpan { ContentKind($0) } }
+
+    private init(_ bytes: RawSpan) {
         let type = bytes.extracting(0..<(bytes.firstIndex(of: 0x3B) ?? bytes.byteCount))
         self =
             switch type.byteCount {

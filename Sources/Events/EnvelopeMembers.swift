@@ -78,6 +78,7 @@ package struct EnvelopeMembers: Sendable {
     package private(set) var hasDuplicates = false
 
     /// The range of a member's value; `nil` where it is absent.
+    @inline(__always)
     package subscript(attribute: EventAttribute) -> Range<Int>? {
         let end = ends[attribute.rawValue]
         return end == 0 ? nil : Int(starts[attribute.rawValue])..<Int(end)

@@ -23,11 +23,12 @@ package struct EnvelopeOverrides: Sendable, Equatable {
     package init() {}
 
     /// Takes a pair of request metadata if its key, in any case, is one of the above. False for all other keys.
-    package mutating func take(key: String, value: String) -> Bool {
+    package mutating func take(key: String, value: String) -> Bool { key.withRawSpan { take($0, value) } }
+
+    private mutating func take(_ key: RawSpan, _ value: String) -> Bool {
         let prefix: StaticString = "cloudevent."
-        let bytes = key.rawSpan
-        guard bytes.byteCount > 11, ASCII.equalIgnoringCase(bytes.extracting(0..<11), prefix) else { return false }
-        let name = bytes.extracting(11..<bytes.byteCount)
+        guard key.byteCount > 11, ASCII.equalIgnoringCase(key.extracting(0..<11), prefix) else { return false }
+        let name = key.extracting(11..<key.byteCount)
         if ASCII.equalIgnoringCase(name, "id") {
             id = value
         } else if ASCII.equalIgnoringCase(name, "source") {

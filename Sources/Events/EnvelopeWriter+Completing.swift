@@ -5,6 +5,7 @@ extension EnvelopeWriter {
     ///
     /// All other members are kept byte for byte and in their order; bytes after the object are ignored.
     func complete(_ body: RawSpan, _ context: borrowing EnvelopeContext, now: Int64) throws(EnvelopeError) -> [UInt8] {
+        guard body.byteCount < UInt32.max else { throw .notAnObject }
         guard var members = JSONMembers(body) else {
             let value = JSONScanner.firstValue(in: body)
             throw value.map { body.extracting($0.range).equals("null") } == true ? .null : .notAnObject

@@ -73,11 +73,12 @@ package struct BinaryEvent: Sendable {
     package init() {}
 
     /// Takes a metadata pair if its key begins with `ce_` in any case; false for other keys. Of two with the same name the last counts.
-    package mutating func take(key: String, value: String) -> Bool {
-        let bytes = key.rawSpan
-        guard bytes.byteCount > 3, ASCII.equalIgnoringCase(bytes.extracting(0..<3), "ce_") else { return false }
+    package mutating func take(key: String, value: String) -> Bool { key.withRawSpan { take($0, value) } }
+
+    private mutating func take(_ key: RawSpan, _ value: String) -> Bool {
+        guard key.byteCount > 3, ASCII.equalIgnoringCase(key.extracting(0..<3), "ce_") else { return false }
         var name: [UInt8] = []
-        for offset in 3..<bytes.byteCount { name.append(ASCII.lowercased(bytes[offset])) }
+        for offset in 3..<key.byteCount { name.append(ASCII.lowercased(key[offset])) }
         attributes.append((String(decoding: name, as: UTF8.self), value))
         return true
     }

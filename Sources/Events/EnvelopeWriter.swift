@@ -63,25 +63,7 @@ package final class EnvelopeWriter {
             EnvelopeWriter.fixedLength + dataLength + frame.length + chosen.length + trace.length + time.count
             + (expiration.map { $0.count + ",\"expiration\":\"\"".utf8.count } ?? 0)
         return [UInt8](capacity: capacity) { writer in
-            switch form {
-            case .json:
-                writer.write("{\"data\":")
-                writer.write(data)
-                writer.write(",\"datacontenttype\":\"")
-            case .text:
-                writer.write("{\"data\":\"")
-                // Each escape is longer than what it stands for, so the same length means none.
-                if dataLength == data.byteCount {
-                    writer.write(data)
-                } else {
-                    JSONWriter.writeEscaped(data, to: &writer)
-                }
-                writer.write("\",\"datacontenttype\":\"")
-            case .base64:
-                writer.write("{\"data_base64\":\"")
-                writer.write(base64: data)
-                writer.write("\",\"datacontenttype\":\"")
-            }
+            writeData(data, form, isPlain: dataLength == data.byteCount, to: &writer)
             writer.write(frame.contentType)
             if let expiration {
                 writer.write("\",\"expiration\":\"")
@@ -107,6 +89,26 @@ package final class EnvelopeWriter {
             } else {
                 writer.write("\",\"type\":\"com.dapr.event.sent\"}")
             }
+        }
+    }
+
+    /// The envelope up to the value of `datacontenttype`.
+    @inline(__always)
+    private func writeData(_ data: RawSpan, _ form: DataForm, isPlain: Bool, to writer: inout ByteWriter) {
+        switch form {
+        case .json:
+            writer.write("{\"data\":")
+            writer.write(data)
+            writer.write(",\"datacontenttype\":\"")
+        case .text:
+            writer.write("{\"data\":\"")
+            // Each escape is longer than what it stands for, so the same length means that there is none.
+            if isPlain { writer.write(data) } else { JSONWriter.writeEscaped(data, to: &writer) }
+            writer.write("\",\"datacontenttype\":\"")
+        case .base64:
+            writer.write("{\"data_base64\":\"")
+            writer.write(base64: data)
+            writer.write("\",\"datacontenttype\":\"")
         }
     }
 

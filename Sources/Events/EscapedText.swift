@@ -10,13 +10,13 @@ struct EscapedText {
     @inline(__always)
     init(_ text: String) {
         self.text = text
-        length = JSONWriter.escapedLength(text.rawSpan)
+        length = text.withRawSpan { JSONWriter.escapedLength($0) }
         isPlain = length == text.utf8.count
     }
 
     @inline(__always)
     func write(to writer: inout ByteWriter) {
         // The same length means no escape: each is longer than what it stands for.
-        if isPlain { writer.write(text.rawSpan) } else { JSONWriter.writeEscaped(text.rawSpan, to: &writer) }
+        if isPlain { writer.write(text) } else { text.withRawSpan { JSONWriter.writeEscaped($0, to: &writer) } }
     }
 }

@@ -4,7 +4,7 @@ internal import Bytes
 package enum EventTTL {
     /// Nanoseconds that a value means: a Go duration (negative ones are 0), else whole seconds above 0; `nil` for values that are ignored.
     package static func nanoseconds(_ value: String) -> Int64? {
-        if let duration = GoDuration.nanoseconds(value.rawSpan) { return max(0, duration) }
+        if let duration = GoDuration.nanoseconds(value) { return max(0, duration) }
         guard let seconds = Int64(value), seconds > 0 else { return nil }
         let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? .max : nanoseconds

@@ -117,13 +117,15 @@ private struct JSONTreeParser: ~Escapable {
     /// The rest of a string whose opening quote was taken. It finds the end by itself, apart from the scanner.
     private mutating func string() throws(JSONSyntaxError) -> String {
         let start = scanner.position
+        var hasEscape = false
         while scanner.position < scanner.bytes.byteCount {
-            let byte = scanner.bytes[scanner.position]
-            switch byte {
+            switch scanner.bytes[scanner.position] {
             case 0x22:
+                let content = scanner.bytes.extracting(start..<scanner.position)
                 scanner.position += 1
-                return JSONText.text(scanner.bytes.extracting(start..<scanner.position - 1))
+                return hasEscape ? JSONText.text(content) : String(utf8Repaired: content)
             case 0x5C:
+                hasEscape = true
                 try escape()
             case 0..<0x20:
                 throw unexpected()

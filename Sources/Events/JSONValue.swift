@@ -2,7 +2,7 @@
 ///
 /// Numbers keep the literal in which they were written, so that nothing is rounded on the way through.
 /// Members keep their order; of two members with the same name both are kept, and look-ups give the last, as Go's decoder does.
-package indirect enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     /// The literal exactly as written, such as `1.50` or `-0`.

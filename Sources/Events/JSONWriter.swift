@@ -4,7 +4,7 @@ package import Bytes
 package enum JSONWriter {
     /// Appends a text as a JSON string with its quotes.
     package static func appendString(_ text: String, to output: inout [UInt8]) {
-        appendString(text.rawSpan, to: &output)
+        text.withRawSpan { appendString($0, to: &output) }
     }
 
     /// Appends UTF-8 as a JSON string with its quotes.

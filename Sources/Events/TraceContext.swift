@@ -55,7 +55,10 @@ package struct TraceContext: Sendable, Hashable {
     }
 
     /// Reads a `traceparent`; `nil` for what daprd does not accept.
-    package init?(_ text: String) { self.init(text.rawSpan) }
+    package init?(_ text: String) {
+        guard let context = text.withRawSpan({ TraceContext($0) }) else { return nil }
+        self = context
+    }
 
     /// A new span of the same trace with the same flags.
     package func child(_ random: RandomPool) -> TraceContext {

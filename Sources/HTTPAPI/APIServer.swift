@@ -53,7 +53,7 @@ package final class APIServer {
 
     func answer(_ exchange: HTTPExchange, _ error: APIError, _ trace: RequestTrace) {
         exchange.respond(error.status, body: error.body) { fields in
-            fields.add("Content-Type", "application/json".rawSpan)
+            fields.add("Content-Type", "application/json")
             trace.append(to: &fields)
         }
     }
@@ -64,8 +64,8 @@ package final class APIServer {
 
     private func answerText(_ exchange: HTTPExchange, _ status: Int, _ text: String, _ trace: RequestTrace) {
         exchange.respond(status, body: Array(text.utf8)) { fields in
-            fields.add("Content-Type", "text/plain; charset=utf-8".rawSpan)
-            if status == 404 { fields.add("X-Content-Type-Options", "nosniff".rawSpan) }
+            fields.add("Content-Type", "text/plain; charset=utf-8")
+            if status == 404 { fields.add("X-Content-Type-Options", "nosniff") }
             trace.append(to: &fields)
         }
     }

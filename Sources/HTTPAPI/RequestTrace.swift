@@ -28,7 +28,7 @@ struct RequestTrace {
     func append(to fields: inout HTTPFieldBlock) {
         guard !isUntraced, let span else { return }
         fields.add("Traceparent", span.bytes.rawSpan)
-        if !state.isEmpty { fields.add("Tracestate", state.rawSpan) }
-        if !baggage.isEmpty { fields.add("Baggage", baggage.rawSpan) }
+        if !state.isEmpty { fields.add("Tracestate", state) }
+        if !baggage.isEmpty { fields.add("Baggage", baggage) }
     }
 }

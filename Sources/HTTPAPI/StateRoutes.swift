@@ -19,7 +19,7 @@ extension APIServer {
 
     func metadata(_ exchange: HTTPExchange, _ trace: RequestTrace) {
         exchange.respond(200, body: backend?.metadata.body ?? []) { fields in
-            fields.add("Content-Type", "application/json".rawSpan)
+            fields.add("Content-Type", "application/json")
             trace.append(to: &fields)
         }
     }

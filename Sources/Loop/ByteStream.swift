@@ -19,7 +19,8 @@ internal import Messaging
         case closed
     }
 
-    package weak var delegate: (any TransportDelegate)?
+    /// Held strongly until the stream is over: a weak reference would cost every read the slow path of reference counting.
+    package var delegate: (any TransportDelegate)?
 
     let loop: EventLoop
     let handle: UnsafeMutablePointer<uv_stream_t>

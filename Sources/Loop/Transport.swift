@@ -1,6 +1,6 @@
 /// A two-way stream of bytes: a socket, or TLS over one.
 package protocol Transport: AnyObject {
-    /// Who is told. Held weakly: the owner holds both.
+    /// Who is told. Held until `ended` was called, so an owner that has no more use for a transport must close it.
     var delegate: (any TransportDelegate)? { get set }
     /// Takes all bytes; the array is empty afterwards and keeps its capacity where possible. On a closed transport they are dropped.
     func write(_ bytes: inout [UInt8])

@@ -16,6 +16,9 @@ package final class RedisConnection {
     package static let pendingCommandsMaximum = 1 << 17
     /// A deadline that fires this much too late says that this process stood still, not the server: it is put off once.
     static let lateness: Duration = .milliseconds(500)
+    /// While bytes still move, in either direction, a deadline is put off in such steps, and by no more than the limit: a slow link is no dead one.
+    static let progressStep: Duration = .seconds(1)
+    static let progressLimit: Duration = .seconds(30)
 
     enum State {
         case connecting
@@ -43,6 +46,8 @@ package final class RedisConnection {
     private var deadlineWake = Wake.none
     private var deadlineAt = Instant(nanoseconds: 0)
     private var hasGivenGrace = false
+    private var receivedBytes = 0
+    private var progress = (received: 0, pending: 0)
 
     init(_ settings: RedisConnectionSettings, on loop: EventLoop, owner: any RedisConnectionOwner) {
         self.settings = settings
@@ -130,8 +135,14 @@ package final class RedisConnection {
         unwritten = 0
     }
 
+    /// Whether bytes came or went since a deadline was set.
+    private func bytesHaveMoved() -> Bool {
+        receivedBytes != progress.received || (transport?.pendingBytes ?? 0) < progress.pending
+    }
+
     private func armDeadline(_ moment: Instant) {
         loop.cancel(deadlineWake)
+        progress = (receivedBytes, transport?.pendingBytes ?? 0)
         deadlineAt = moment
         deadlineWake = loop.wake(at: moment, self, token: 0)
     }
@@ -144,6 +155,7 @@ extension RedisConnection: TurnParticipant {
         guard state != .ended, !output.isEmpty, let transport else { return }
         unwritten = 0
         output.drain { transport.write(&$0) }
+        progress.pending = max(progress.pending, transport.pendingBytes)
     }
 }
 
@@ -163,6 +175,9 @@ extension RedisConnection: Sleeper {
             hasGivenGrace = true
             return armDeadline(loop.now + RedisConnection.lateness)
         }
+        if bytesHaveMoved(), loop.now < oldest.deadline + RedisConnection.progressLimit {
+            return armDeadline(loop.now + RedisConnection.progressStep)
+        }
         finish(RedisFailure(.timeout, "\(settings.endpoint): no reply in time; the connection is given up"))
     }
 }
@@ -178,6 +193,7 @@ extension RedisConnection: TransportDelegate {
 
     package func received(_ bytes: RawSpan) {
         guard state != .ended else { return }
+        receivedBytes += bytes.byteCount
         do throws(RedisFailure) {
             try reader.feed(bytes)
             while state != .ended, let reply = try reader.next() {

@@ -153,6 +153,23 @@ extension Claims {
             self.cursor = cursor
             self.ahead = ahead
         }
+
+        /// Everything up to `through` is settled, but for these ids in ascending order. `nil` where the bytes are damaged.
+        func reach() -> (through: UInt64, unsettled: [UInt64])? {
+            var rest = ahead[...]
+            guard !rest.isEmpty else { return (cursor, []) }
+            guard let distance = Varint.take(from: &rest), distance <= UInt64.max - cursor else { return nil }
+            var last = cursor
+            var unsettled: [UInt64] = []
+            while !rest.isEmpty {
+                guard let step = Varint.take(from: &rest), step > 0, step <= cursor + distance - last else {
+                    return nil
+                }
+                last += step
+                unsettled.append(last)
+            }
+            return (cursor + distance, unsettled)
+        }
     }
 
     /// The state to be kept. What is in flight counts as unsettled: after a crash it comes again.
@@ -175,18 +192,10 @@ extension Claims {
 
     /// The state after a restart: what is unsettled is due now, or when its record says. `nil` where the bytes are damaged.
     package init?(_ saved: Saved, failed: [LogFailure], now: Int64) {
-        self.init(cursor: saved.cursor)
-        var rest = saved.ahead[...]
-        guard !rest.isEmpty else { return }
-        guard let distance = Varint.take(from: &rest) else { return nil }
-        handed = saved.cursor &+ distance
+        guard let reach = saved.reach() else { return nil }
+        self.init(cursor: reach.through)
         lastSettled = handed
-        var last = saved.cursor
-        while !rest.isEmpty {
-            guard let step = Varint.take(from: &rest), step > 0, step <= handed &- last else { return nil }
-            last += step
-            entries.append(Entry(id: last, attempts: 0, member: -1, state: .inFlight))
-        }
+        entries = reach.unsettled.map { Entry(id: $0, attempts: 0, member: -1, state: .inFlight) }
         unsettled = entries.count
         var records = failed[...]
         for index in entries.indices {

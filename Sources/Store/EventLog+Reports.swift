@@ -32,7 +32,7 @@ extension EventLog {
         last = facts.last
         if state == .opening { state = .open }
         facts.warnings.forEach { owner?.logWarned($0) }
-        resumeOpeners(nil)
+        resumeOpeners(state == .open ? nil : closedError)
         upkeep.noteWork(self, loop)
     }
 
@@ -49,6 +49,8 @@ extension EventLog {
         state = .latched(error)
         owner?.logLatched(error)
     }
+
+    func warn(_ line: String) { owner?.logWarned(line) }
 
     private func passedEvents(_ passed: LogPassed) {
         owner?.logWarned(

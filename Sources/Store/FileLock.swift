@@ -43,6 +43,8 @@ final class FileLock {
     /// Gives the file free. Twice is harmless.
     func release() {
         guard descriptor >= 0 else { return }
+        // Closing alone is not enough: a child process that is just being started still has a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
         Glibc.close(descriptor)
         descriptor = -1
     }

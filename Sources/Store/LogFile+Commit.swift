@@ -1,8 +1,11 @@
 internal import Messaging
 
 extension LogFile {
-    /// No more rows are deleted in a commit than this and a quarter more than were inserted: a larger piece shows in the wait of who publishes.
+    /// After so many events, inserted or settled, a commit deletes a piece of so many, or a quarter more than were inserted: a larger piece shows
+    /// in the wait of who publishes.
     static let deletedPerCommit: UInt64 = 512
+    /// After so many bytes as well.
+    static let deletedBytes = 4 << 20
     /// Frames in the write-ahead log from which on it is carried into the file: 4 MiB.
     static let walFrames = 512
 
@@ -16,19 +19,18 @@ extension LogFile {
             refuse(work.appends, latched)
             return
         }
-        let before = snapshot
         var answer = LogCommit(through: work.appends.last?.number ?? 0, first: last + 1)
         do throws(SQLiteError) {
             try write(work, &answer)
         } catch {
-            takeBack(to: before)
+            takeBack()
             refuse(work.appends, failure(error, outcome: .notSent))
             return afterFailure(error, of: work)
         }
         do throws(SQLiteError) {
             try statements.commit.run()
         } catch {
-            takeBack(to: before)
+            takeBack()
             // A full device ends the transaction before its last frame is there. Of any other error nobody knows.
             if !error.isFull { latch(error) }
             refuse(work.appends, failure(error, outcome: error.isFull ? .notSent : .unknown))
@@ -40,11 +42,32 @@ extension LogFile {
 
     private func write(_ work: LogWork, _ answer: inout LogCommit) throws(SQLiteError) {
         try statements.begin.run()
-        for append in work.appends { try insert(append, work.now, &answer) }
         for save in unsaved.saves { try write(save) }
-        let inserted = last + 1 - answer.first
-        try deleteSettled(budget: max(Self.deletedPerCommit, inserted + inserted / 4), worthwhile: 512)
+        try makeRoom(for: work)
+        for append in work.appends { try insert(append, work.now, &answer) }
+        try deleteIfWorthwhile()
         try measure()
+    }
+
+    /// Before events are refused for want of room, what is settled is deleted.
+    private func makeRoom(for work: LogWork) throws(SQLiteError) {
+        let bytes = work.appends.reduce(0) { $1.events.reduce($0) { $0 + $1.size } }
+        guard bytesInUse + bytes > settings.maxBytes, last > 0 else { return }
+        for _ in 0..<Self.deletionsPerRound {
+            guard try deleteSettled(budget: Self.deletedPerCommit, worthwhile: 1) else { break }
+        }
+        try measure()
+    }
+
+    /// Deletes a piece where enough events or bytes came since the last one.
+    private func deleteIfWorthwhile() throws(SQLiteError) {
+        let (inserted, settled, bytes) = sinceDeletion
+        let isMany = inserted + settled >= Self.deletedPerCommit
+        guard isMany || bytes >= min(Self.deletedBytes, settings.maxBytes / 16) else { return }
+        try deleteSettled(
+            budget: max(Self.deletedPerCommit, inserted + inserted / 4),
+            worthwhile: isMany ? Self.deletedPerCommit : 1)
+        sinceDeletion = (0, 0, 0)
     }
 
     private func insert(_ append: LogWork.Append, _ now: Int64, _ answer: inout LogCommit) throws(SQLiteError) {
@@ -64,6 +87,8 @@ extension LogFile {
             last += 1
             topics[event.topic].newest = last
             bytesInUse += event.size
+            sinceDeletion.inserted += 1
+            sinceDeletion.bytes += event.size
         }
     }
 
@@ -80,7 +105,8 @@ extension LogFile {
 
     private func write(_ save: LogWork.Save) throws(SQLiteError) {
         guard let index = topics[save.topic].groups.firstIndex(where: { $0.row == save.group }) else { return }
-        topics[save.topic].groups[index].cursor = save.state.cursor
+        sinceDeletion.settled += save.state.cursor - min(topics[save.topic].groups[index].cursor, save.state.cursor)
+        topics[save.topic].groups[index].note(save.state)
         statements.saveGroup.bind(1, save.group)
         statements.saveGroup.bind(2, save.state.cursor)
         statements.saveGroup.bind(3, save.state.ahead)
@@ -115,7 +141,6 @@ extension LogFile {
     }
 
     private func makeGroup(topic: Int, name: String) throws(SQLiteError) -> LogGroupRecord {
-        let before = snapshot
         let row = (topics.lazy.flatMap(\.groups).map(\.row).max() ?? 0) + 1
         let cursor = head
         do throws(SQLiteError) {
@@ -127,10 +152,10 @@ extension LogFile {
             try statements.insertGroup.run()
             try statements.commit.run()
         } catch {
-            takeBack(to: before)
+            takeBack()
             throw error
         }
-        topics[topic].groups.append(Group(row: row, name: name, cursor: cursor, idleSince: nil))
+        topics[topic].groups.append(Group(row: row, name: name, cursor: cursor, through: cursor, idleSince: nil))
         return LogGroupRecord(row: row, state: Claims.Saved(cursor: cursor), failed: [])
     }
 

@@ -13,7 +13,9 @@ extension LogFile {
     /// Deletes what nobody needs any more, inside the open transaction, one bounded step.
     @discardableResult
     func deleteSettled(budget: UInt64, worthwhile: UInt64) throws(SQLiteError) -> Bool {
-        let levels = topics.map(level)
+        try deleteLeft()
+        try jumpGap()
+        let levels = topics.indices.map(level)
         guard
             let step = Retention.next(head: head, last: last, levels: levels, budget: budget, worthwhile: worthwhile)
         else { return false }
@@ -24,37 +26,82 @@ extension LogFile {
             try statements.deleteAll.run()
             head = through
         case .topic(let index, let after, let through):
-            statements.deleteTopic.bind(1, after)
-            statements.deleteTopic.bind(2, through)
-            statements.deleteTopic.bind(3, topics[index].row)
-            try statements.deleteTopic.run()
-            topics[index].swept = through
+            try sweep(index, after: after, through: through)
         }
         return true
     }
 
     /// What of a topic may go: what every group has settled, or what is older than the retention where no group is.
-    private func level(_ topic: Topic) -> Retention.Level {
-        var settled = topic.groups.isEmpty ? expired : topic.groups.lazy.map(\.cursor).min() ?? 0
+    private func level(_ index: Int) -> Retention.Level {
+        let topic = topics[index]
+        guard !topic.groups.isEmpty else {
+            let settled = topic.newest.map { $0 <= expired } == true ? .max : expired
+            return Retention.Level(topic: topic.row, settled: settled, swept: topic.swept)
+        }
+        var settled = UInt64.max
+        var through = UInt64.max
+        for group in topic.groups {
+            settled = min(settled, group.cursor)
+            through = min(through, group.through)
+        }
         if let newest = topic.newest, newest <= settled { settled = .max }
-        return Retention.Level(topic: topic.row, settled: settled, swept: topic.swept)
+        return Retention.Level(topic: topic.row, settled: settled, reach: max(settled, through), swept: topic.swept)
+    }
+
+    /// Deletes one topic's events of a range, but for those that some group has not settled: they are left behind.
+    private func sweep(_ index: Int, after: UInt64, through: UInt64) throws(SQLiteError) {
+        var after = after
+        while after < through {
+            let kept = topics[index].groups.compactMap { $0.firstUnsettled(after: after) }.min()
+            let end = min(through, kept.map { $0 - 1 } ?? through)
+            if end > after {
+                statements.deleteTopic.bind(1, after)
+                statements.deleteTopic.bind(2, end)
+                statements.deleteTopic.bind(3, topics[index].row)
+                try statements.deleteTopic.run()
+                after = end
+            }
+            if let kept, kept == after + 1, kept <= through {
+                topics[index].left.append(kept)
+                after = kept
+            }
+        }
+        topics[index].swept = through
+    }
+
+    /// Deletes events that were left behind, once every group has settled them.
+    private func deleteLeft() throws(SQLiteError) {
+        for index in topics.indices where !topics[index].left.isEmpty {
+            let groups = topics[index].groups
+            let settled = topics[index].left.filter { id in groups.allSatisfy { $0.hasSettled(id) } }
+            guard !settled.isEmpty else { continue }
+            for id in settled where id < last {
+                statements.deleteAll.bind(1, id - 1)
+                statements.deleteAll.bind(2, id)
+                try statements.deleteAll.run()
+            }
+            topics[index].left.removeAll { id in groups.allSatisfy { $0.hasSettled(id) } }
+        }
+    }
+
+    /// Where everything at the front is gone already, the front moves to the first event that is there.
+    private func jumpGap() throws(SQLiteError) {
+        statements.firstAfter.bind(1, head)
+        defer { statements.firstAfter.reset() }
+        if try statements.firstAfter.step() { head = max(head, statements.firstAfter.id(0) - 1) }
     }
 
     /// What waits for a quiet moment: age, deletion without a publish, pages given back, the write-ahead log carried over.
     func maintain(_ now: Int64) {
         guard latched == nil else { return }
-        var before = snapshot
         do throws(SQLiteError) {
             try expire(now)
             try passAbandoned(now)
-            for _ in 0..<Self.deletionsPerRound {
-                before = snapshot
-                guard try deletePiece() else { break }
-            }
+            for _ in 0..<Self.deletionsPerRound { guard try deletePiece() else { break } }
             try giveBackPages()
             try measure()
         } catch {
-            takeBack(to: before)
+            takeBack()
             if !error.isFull { latch(error) }
         }
         checkpointIfLong(from: Self.idleFrames)
@@ -92,13 +139,7 @@ extension LogFile {
                 guard let since = group.idleSince, now - since >= settings.retention, group.cursor < expired,
                     group.cursor < topics[topic].newest ?? .max
                 else { continue }
-                let before = snapshot
-                do throws(SQLiteError) {
-                    try pass(topic, index, through: min(expired, group.cursor + Self.passedPerRound))
-                } catch {
-                    takeBack(to: before)
-                    throw error
-                }
+                try pass(topic, index, through: min(expired, group.cursor + Self.passedPerRound))
             }
         }
     }
@@ -122,7 +163,7 @@ extension LogFile {
         statements.saveGroup.bind(3, [UInt8]())
         try statements.saveGroup.run()
         try statements.commit.run()
-        topics[topic].groups[index].cursor = through
+        topics[topic].groups[index].note(Claims.Saved(cursor: through))
         guard events > 0 else { return }
         let passed = LogPassed(group: group.row, name: group.name, topic: topics[topic].name, events: events)
         reports.append(.passed(passed))

@@ -12,8 +12,10 @@ final class LogFile {
         var row: Int64
         /// The newest event's id, `nil` where it is not known since the file was opened.
         var newest: UInt64?
-        /// Its events up to here are gone.
+        /// Its events up to here are gone, but for those in `left`.
         var swept: UInt64 = 0
+        /// Events that a group had not settled when the others around them were deleted.
+        var left: [UInt64] = []
         var groups: [Group] = []
     }
 
@@ -21,8 +23,11 @@ final class LogFile {
     struct Group {
         var row: Int64
         var name: String
-        /// As it was saved last.
+        /// As it was saved last: everything up to here is settled.
         var cursor: UInt64
+        /// Everything up to here is settled but for `unsettled`, which ascends.
+        var through: UInt64
+        var unsettled: [UInt64] = []
         /// Since when nobody takes its events; `nil` while somebody does.
         var idleSince: Int64?
     }
@@ -38,6 +43,8 @@ final class LogFile {
     var head: UInt64 = 0
     /// Everything up to this id is older than the retention.
     var expired: UInt64 = 0
+    /// What happened since the last deletion: events inserted, events settled, bytes inserted.
+    var sinceDeletion = (inserted: 0 as UInt64, settled: 0 as UInt64, bytes: 0)
     /// Bytes of the pages in use.
     var bytesInUse = 0
     /// States that a full disk kept from being saved; they go with the next commit.
@@ -126,17 +133,40 @@ final class LogFile {
         let names = try database.prepare("SELECT id, name FROM topic ORDER BY id", action)
         defer { names.close() }
         while try names.step() { topics.append(Topic(name: names.text(1), row: names.integer(0), newest: nil)) }
-        let groups = try database.prepare("SELECT id, topic, name, cursor FROM grp ORDER BY id", action)
+        let places = Dictionary(topics.enumerated().map { ($1.row, $0) }, uniquingKeysWith: { first, _ in first })
+        let groups = try database.prepare("SELECT id, topic, name, cursor, ahead FROM grp ORDER BY id", action)
         defer { groups.close() }
         while try groups.step() {
-            let row = groups.integer(1)
-            guard let index = topics.firstIndex(where: { $0.row == row }) else { continue }
-            topics[index].groups.append(
-                Group(row: groups.integer(0), name: groups.text(2), cursor: groups.id(3), idleSince: now))
+            guard let place = places[groups.integer(1)] else { continue }
+            let state = Claims.Saved(cursor: groups.id(3), ahead: groups.bytes(4))
+            var group = Group(
+                row: groups.integer(0), name: groups.text(2), cursor: state.cursor, through: state.cursor,
+                idleSince: now)
+            group.note(state)
+            topics[place].groups.append(group)
         }
         last = UInt64(try Self.number(database, "SELECT ifnull(max(id), 0) FROM event", action))
         head = UInt64(try Self.number(database, "SELECT ifnull(min(id), 1) - 1 FROM event", action))
         try measure()
+    }
+
+    /// Puts memory back to what the file says, after a transaction that was taken back. Numbers of topics stay.
+    private func reload() throws(SQLiteError) {
+        let before = topics
+        topics = []
+        try load(0)
+        var found = Dictionary(topics.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        topics = before.map { old in
+            // A topic whose row was taken back is made again with its next event.
+            guard var topic = found.removeValue(forKey: old.name) else {
+                return Topic(name: old.name, row: 0, newest: 0)
+            }
+            for index in topic.groups.indices {
+                let row = topic.groups[index].row
+                topic.groups[index].idleSince = old.groups.first { $0.row == row }?.idleSince ?? nil
+            }
+            return topic
+        }
     }
 
     // MARK: Small parts
@@ -169,22 +199,36 @@ final class LogFile {
         topics[topic].groups[group].idleSince = now
     }
 
-    /// What a transaction changes in memory, to be put back when it is taken back.
-    struct Snapshot {
-        let last: UInt64
-        let head: UInt64
-        let topics: [Topic]
+    /// Ends the transaction that failed, and puts memory back to what the file says.
+    func takeBack() {
+        do throws(SQLiteError) {
+            // SQLite has ended the transaction itself after some errors.
+            if !database.isOutsideTransaction { try statements.rollback.run() }
+            try reload()
+        } catch {
+            latch(error)
+        }
+    }
+}
+
+extension LogFile.Group {
+    /// Notes a state that is saved. A damaged one counts as its cursor alone.
+    mutating func note(_ state: Claims.Saved) {
+        cursor = state.cursor
+        (through, unsettled) = state.reach() ?? (state.cursor, [])
     }
 
-    var snapshot: Snapshot { Snapshot(last: last, head: head, topics: topics) }
-
-    /// Ends the transaction that failed.
-    func takeBack(to snapshot: Snapshot) {
-        last = snapshot.last
-        head = snapshot.head
-        topics = snapshot.topics
-        // SQLite has ended the transaction itself after some errors.
-        guard !database.isOutsideTransaction else { return }
-        do throws(SQLiteError) { try statements.rollback.run() } catch { latch(error) }
+    /// The first event after an id that is not settled, as far as the group's state says.
+    func firstUnsettled(after id: UInt64) -> UInt64? {
+        var low = 0
+        var high = unsettled.count
+        while low < high {
+            let middle = (low + high) / 2
+            if unsettled[middle] <= id { low = middle + 1 } else { high = middle }
+        }
+        return low < unsettled.count ? unsettled[low] : nil
     }
+
+    /// Whether the group has settled an event.
+    func hasSettled(_ id: UInt64) -> Bool { id <= through && firstUnsettled(after: id - 1) != id }
 }

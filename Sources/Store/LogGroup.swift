@@ -30,6 +30,7 @@ final class LogGroup {
     private var isReading = false
     private var isDirty = false
     private var isPumpDue = false
+    private var hasWarned = false
     private var failures: [LogFailure] = []
     private var savedCursor: UInt64 = 0
     private var dueWake = Wake.none
@@ -120,6 +121,7 @@ final class LogGroup {
             if failure.attempts > 0 { failures.append(failure) }
         }
         noteDirty()
+        if claims.unsettled < Claims.maxUnsettled / 2 { hasWarned = false }
         if !hadRoom { notePump() } else { armDue() }
     }
 
@@ -205,11 +207,22 @@ final class LogGroup {
             }
             fetch(due.id)
         }
-        guard claims.hasRoom else { return nil }
+        guard claims.hasRoom else {
+            warnOfBound()
+            return nil
+        }
         guard let event = window.popFirst() ?? fromRing() else { return nil }
         claims.handOver(event.id, to: member.number)
         if window.isEmpty { claims.scanned(through: windowThrough) }
         return event
+    }
+
+    private func warnOfBound() {
+        guard !hasWarned else { return }
+        hasWarned = true
+        log.warn(
+            "group \(name) of topic \(topicName) has \(Claims.maxUnsettled) events unsettled; new ones wait until some are "
+                + "settled: give the subscription a dead letter topic, or mend what makes its events fail")
     }
 
     private func fromRing() -> StoredEvent? {

@@ -7,15 +7,18 @@ package enum Retention {
     package struct Level: Sendable, Equatable {
         /// The topic's row.
         package var topic: Int64
-        /// Events of the topic up to this id may go.
+        /// Every event of the topic up to this id may go.
         package var settled: UInt64
+        /// Events of the topic up to this id may go, but for some that are kept. Never less than `settled`.
+        package var reach: UInt64
         /// Events of the topic up to this id are gone.
         package var swept: UInt64
 
-        /// Joins the three.
-        package init(topic: Int64, settled: UInt64, swept: UInt64 = 0) {
+        /// Joins the parts; without a reach there is no event to be kept before `settled`.
+        package init(topic: Int64, settled: UInt64, reach: UInt64? = nil, swept: UInt64 = 0) {
             self.topic = topic
             self.settled = settled
+            self.reach = reach ?? settled
             self.swept = swept
         }
     }
@@ -24,7 +27,7 @@ package enum Retention {
     package enum Step: Sendable, Equatable {
         /// Events of every topic.
         case all(after: UInt64, through: UInt64)
-        /// Events of one topic, given as an index into the levels.
+        /// Events of one topic, given as an index into the levels, but for those that are kept.
         case topic(Int, after: UInt64, through: UInt64)
     }
 
@@ -46,7 +49,7 @@ package enum Retention {
         var best: (index: Int, after: UInt64, through: UInt64)?
         for (index, level) in levels.enumerated() {
             let after = max(level.swept, head)
-            let through = min(level.settled, end)
+            let through = min(level.reach, end)
             guard through > after, through - after >= worthwhile else { continue }
             if through - after > best.map({ $0.through - $0.after }) ?? 0 { best = (index, after, through) }
         }

@@ -110,8 +110,10 @@ final class FaultyHarness: LoopHarness, PubSubHarness {
     private let broker = FaultyBroker()
     private var components: [FaultyPubSub] = []
     private var isDown = false
+    private let wrap: (FaultyPubSub) -> any PubSub
 
-    init() {
+    init(wrap: @escaping (FaultyPubSub) -> any PubSub = { $0 }) {
+        self.wrap = wrap
         super.init(
             PubSubKind(
                 "pubsub.faulty", summary: "misbehaves on command", fields: [],
@@ -125,7 +127,7 @@ final class FaultyHarness: LoopHarness, PubSubHarness {
         let component = FaultyPubSub(broker, scheduler: loop, host: host, group: consumer)
         if isDown { component.connectFaults = [down] }
         components.append(component)
-        return component
+        return wrap(component)
     }
 
     private var down: ComponentError {

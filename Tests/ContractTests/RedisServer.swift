@@ -20,9 +20,11 @@ final class RedisServer {
     func start() throws {
         guard process == nil else { return }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/redis-server")
+        // The server ends with the thread that started it, also where the test is killed.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
         process.arguments = [
-            "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory, "--appendonly", "yes", "--appendfsync",
+            "--pdeathsig", "KILL", "/usr/bin/redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir",
+            directory, "--appendonly", "yes", "--appendfsync",
             "always", "--save", "", "--daemonize", "no",
         ]
         process.standardOutput = FileHandle.nullDevice

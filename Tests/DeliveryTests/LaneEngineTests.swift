@@ -8,8 +8,10 @@ import Testing
         let started = (0..<5).compactMap { _ in engine.start() }
         #expect(started.count == 3)
         engine.finish(started[1])
-        #expect(engine.start() != nil)
-        #expect(engine.start() == nil)
+        let value1 = engine.start()
+        #expect(value1 != nil)
+        let value2 = engine.start()
+        #expect(value2 == nil)
         #expect(engine.count == 4)
         #expect(engine.running == 3)
     }
@@ -18,84 +20,104 @@ import Testing
         var engine = LaneEngine(capacity: 2, concurrency: 2)
         _ = engine.submit()
         _ = engine.submit(laneKey: 7)
-        #expect(engine.submit() == nil)
-        let slot = try #require(engine.start())
+        let value3 = engine.submit()
+        #expect(value3 == nil)
+        let slot = try engine.mustStart()
         engine.finish(slot)
-        #expect(engine.submit() != nil)
+        let value4 = engine.submit()
+        #expect(value4 != nil)
     }
 
     @Test func `events of one key run one after the other in their order, others go past them`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 10)
-        let first = try #require(engine.submit(laneKey: 1))
-        let second = try #require(engine.submit(laneKey: 1))
-        let third = try #require(engine.submit(laneKey: 1))
-        let other = try #require(engine.submit(laneKey: 2))
-        #expect(engine.start() == first)
-        #expect(engine.start() == other)
-        #expect(engine.start() == nil)
+        let first = try engine.mustSubmit(laneKey: 1)
+        let second = try engine.mustSubmit(laneKey: 1)
+        let third = try engine.mustSubmit(laneKey: 1)
+        let other = try engine.mustSubmit(laneKey: 2)
+        let value5 = engine.start()
+        #expect(value5 == first)
+        let value6 = engine.start()
+        #expect(value6 == other)
+        let value7 = engine.start()
+        #expect(value7 == nil)
         engine.finish(first)
-        #expect(engine.start() == second)
+        let value8 = engine.start()
+        #expect(value8 == second)
         engine.finish(other)
         engine.finish(second)
-        #expect(engine.start() == third)
+        let value9 = engine.start()
+        #expect(value9 == third)
         engine.finish(third)
         #expect(engine.count == 0)
     }
 
     @Test func `a lane stays closed behind an event that waits for another attempt`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 10)
-        let poison = try #require(engine.submit(laneKey: 1))
-        let behind = try #require(engine.submit(laneKey: 1))
-        let free = try #require(engine.submit())
-        #expect(engine.start() == poison)
+        let poison = try engine.mustSubmit(laneKey: 1)
+        let behind = try engine.mustSubmit(laneKey: 1)
+        let free = try engine.mustSubmit()
+        let value10 = engine.start()
+        #expect(value10 == poison)
         engine.retry(poison)
-        #expect(engine.start() == free)
-        #expect(engine.start() == nil)
+        let value11 = engine.start()
+        #expect(value11 == free)
+        let value12 = engine.start()
+        #expect(value12 == nil)
         #expect(engine.waiting == 1)
-        #expect(engine.due(poison))
-        #expect(engine.start() == poison)
+        let value13 = engine.due(poison)
+        #expect(value13)
+        let value14 = engine.start()
+        #expect(value14 == poison)
         #expect(engine.attempts(poison) == 2)
         engine.finish(poison)
-        #expect(engine.start() == behind)
+        let value15 = engine.start()
+        #expect(value15 == behind)
     }
 
     @Test func `an answer for a slot that was used again is recognised`() throws {
         var engine = LaneEngine(capacity: 1, concurrency: 1)
-        let old = try #require(engine.submit())
-        #expect(engine.start() == old)
+        let old = try engine.mustSubmit()
+        let value16 = engine.start()
+        #expect(value16 == old)
         engine.finish(old)
-        let new = try #require(engine.submit())
-        #expect(engine.start() == new)
+        let new = try engine.mustSubmit()
+        let value17 = engine.start()
+        #expect(value17 == new)
         #expect(new.index == old.index)
         #expect(!engine.isRunning(old))
         #expect(engine.isRunning(new))
-        #expect(!engine.due(old))
+        let value18 = engine.due(old)
+        #expect(!value18)
         #expect(LaneEngine.Slot(token: new.token) == new)
     }
 
     @Test func `an event that waits can be finished without another attempt`() throws {
         var engine = LaneEngine(capacity: 4, concurrency: 4)
-        let slot = try #require(engine.submit(laneKey: 3))
-        let behind = try #require(engine.submit(laneKey: 3))
+        let slot = try engine.mustSubmit(laneKey: 3)
+        let behind = try engine.mustSubmit(laneKey: 3)
         _ = engine.start()
         engine.retry(slot)
         engine.finish(slot)
         #expect(engine.waiting == 0)
-        #expect(engine.start() == behind)
+        let value19 = engine.start()
+        #expect(value19 == behind)
     }
 
     @Test func `evicting empties every state, and late answers find nothing`() throws {
         var engine = LaneEngine(capacity: 10, concurrency: 2)
         let slots = (0..<6).compactMap { engine.submit(laneKey: UInt64($0 / 2)) }
-        let running = try #require(engine.start())
-        let waiting = try #require(engine.start())
+        let running = try engine.mustStart()
+        let waiting = try engine.mustStart()
         engine.retry(waiting)
         #expect(Set(engine.evict()) == Set(slots))
         #expect(engine.count == 0 && engine.running == 0 && engine.waiting == 0)
         #expect(!engine.isRunning(running))
-        #expect(!engine.due(waiting))
-        #expect(engine.submit(laneKey: 0) != nil)
-        #expect(engine.start() != nil)
+        let value20 = engine.due(waiting)
+        #expect(!value20)
+        let value21 = engine.submit(laneKey: 0)
+        #expect(value21 != nil)
+        let value22 = engine.start()
+        #expect(value22 != nil)
     }
 
     /// A model with plain collections is run beside the engine; both must agree after every step.
@@ -123,13 +145,28 @@ import Testing
                     engine.retry(slot)
                     model.retry(slot)
                 } else if let slot = model.anyWaiting(random.next()) {
-                    #expect(engine.due(slot))
+                    let value23 = engine.due(slot)
+                    #expect(value23)
                     model.due(slot)
                 }
             }
             #expect(engine.count == model.count && engine.running == model.running.count)
             #expect(engine.waiting == model.waiting.count)
         }
+    }
+}
+
+struct NoSlot: Error {}
+
+extension LaneEngine {
+    mutating func mustSubmit(laneKey: UInt64? = nil) throws -> Slot {
+        guard let slot = submit(laneKey: laneKey) else { throw NoSlot() }
+        return slot
+    }
+
+    mutating func mustStart() throws -> Slot {
+        guard let slot = start() else { throw NoSlot() }
+        return slot
     }
 }
 

@@ -57,7 +57,7 @@ class Delivery:
 
 
 class App:
-    """An HTTP/1.1 server with one thread per connection. Its port is taken from the start, also when it is not listening."""
+    """An HTTP/1.1 server with a thread per connection. Its port is taken from the start, also before it listens."""
 
     def __init__(self, subscribe=None, config=None, answers=None, unix_path=None, listening=True):
         self.subscribe = subscribe

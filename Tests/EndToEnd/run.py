@@ -3,8 +3,8 @@
 
     run.py [--binary PATH] [--workers 2] [--verbose] [test_kill ...]
 
-Prints the accounting lines of the tests, what failed, and last `N passed, N failed`. A file that does not end within its
-time is killed and counts as one failure. Exit status 0 only when nothing failed.
+Prints the accounting lines of the tests, what failed, and last `N passed, N failed`. A file that does not end within
+its time is killed and counts as one failure. Exit status 0 only when nothing failed.
 """
 
 import argparse
@@ -79,8 +79,11 @@ def main():
             passed, failed, skipped = passed + good, failed + bad, skipped + left
             print(f"{name}: {good} passed, {bad} failed" + (f", {left} skipped" if left else ""))
             for line in output.splitlines():
-                if options.verbose or bad or re.match(r"test_\w+ \w+ (attempted|refused)|test_\w+ \d", line):
+                figures = re.search(r"(?:^|\.\.\. )(test_\w+ (?!\().*\d.*)", line)
+                if options.verbose or bad:
                     print(f"  {line}")
+                elif figures:
+                    print(f"  {figures[1]}")
             sys.stdout.flush()
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0

@@ -138,16 +138,24 @@ class Sidecar:
                 self.lines.append(LogLine(text, time.monotonic()))
                 self.changed.notify_all()
 
-    def wait_ready(self, path="/v1.0/healthz", timeout=10.0, statuses=(204,)):
-        """Waits until `path` is answered with one of the statuses; seconds since the start. Raises when the process ends or time is up."""
+    def wait_ready(self, path="/v1.0/healthz", timeout=10.0):
+        """Waits until `path` is answered 204; seconds since the start. Raises when the process ends or time is up."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"ended with status {self.process.returncode} before it was ready\n{self.tail()}")
-            if self.health(path) in statuses:
+            if self.health(path) == 204:
                 return time.monotonic() - self.started_at
             time.sleep(0.01)
         raise RuntimeError(f"{path} was not 204 within {timeout} s\n{self.tail()}")
+
+    def wait_answering(self, timeout=5.0):
+        """Waits until the API answers anything, ready or not."""
+        deadline = time.monotonic() + timeout
+        while self.health() is None:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the API does not answer\n{self.tail()}")
+            time.sleep(0.01)
 
     def health(self, path="/v1.0/healthz"):
         """Status of a health path, None without an answer."""

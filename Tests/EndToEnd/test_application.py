@@ -1,4 +1,4 @@
-"""The application restarts, hangs, is absent at the start or comes late: the broker keeps what it did not acknowledge."""
+"""The application restarts, hangs, is absent or comes late: the broker keeps what it did not acknowledge."""
 
 import time
 import unittest
@@ -72,8 +72,8 @@ class Application(SidecarCase):
 
     def test_a_hanging_handler_does_not_stop_the_others(self):
         broker, ledger = self.broker(Embedded), Ledger()
-        app = self.app([{"pubsubname": "pubsub", "topic": topic, "route": f"/{topic}"} for topic in ("orders", "other")],
-                       answers={"/orders": [{"hang": True}, {"status": 200}]})
+        topics = [{"pubsubname": "pubsub", "topic": topic, "route": f"/{topic}"} for topic in ("orders", "other")]
+        app = self.app(topics, answers={"/orders": [{"hang": True}, {"status": 200}]})
         one = self.sidecar(broker, app=app)
         one.run()
         self.publish(one, ledger, "orders", ["stuck"])

@@ -28,11 +28,10 @@ class Bounds(SidecarCase):
             ids = [f"event-{number}" for number in range(first, first + BATCH)]
             for event_id in ids:
                 ledger.attempt(event_id)
-            connection.sock.sendall(b"".join(
+            answers = connection.pipeline([
                 wire.encode("POST", "/v1.0/publish/pubsub/orders", {"content-type": "application/cloudevents+json"},
-                            event(event_id, payload)) for event_id in ids))
-            for event_id in ids:
-                response = connection.reader.response("POST")
+                            event(event_id, payload)) for event_id in ids])
+            for event_id, response in zip(ids, answers):
                 ledger.settle(event_id, CONFIRMED if response.status == 204 else REFUSED)
         connection.close()
 

@@ -2,9 +2,9 @@
 
 import os
 import re
-import time
 import unittest
 
+import wire
 from case import SUBSCRIBE, Embedded, SidecarCase, component
 from ledger import event
 
@@ -59,15 +59,18 @@ class EmbeddedBroker(SidecarCase):
     def test_max_bytes_bounds_the_file(self):
         path = os.path.join(self.directory, "small.db")
         one = self.sidecar(app=self.app(), resources={
-            "p.yaml": component("pubsub.embedded", path=path, maxBytes="4Mi")})
+            "p.yaml": component("pubsub.embedded", path=path, maxBytes="8Mi")})
         one.run()
-        body, statuses = b'"' + b"x" * 60000 + b'"', set()
-        for _ in range(200):
-            statuses.add(one.publish("orders", body).status)
-        time.sleep(0.5)
-        size = sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))
-        print(f"{self._testMethodName} 12 MB published, answers {sorted(statuses)}, {size} bytes on disk")
-        self.assertLess(size, 24 << 20)
+        request = wire.encode("POST", "/v1.0/publish/pubsub/orders", {"content-type": "application/json"},
+                              b'"' + b"x" * 1024 + b'"')
+        connection, statuses, peak = wire.Connection(one.http_port, timeout=30), set(), 0
+        for _ in range(240):
+            statuses.update(answer.status for answer in connection.pipeline([request] * 200))
+            peak = max(peak, sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end)))
+        connection.close()
+        print(f"{self._testMethodName} 60 MB published with maxBytes 8Mi, answers {sorted(statuses)}, "
+              f"at most {peak / 1e6:.0f} MB on disk")
+        self.assertLess(peak, 32 << 20)
         self.assertIsNone(one.process.poll())
         self.assertTrue(statuses <= {204, 429, 500, 503, 507}, statuses)
 

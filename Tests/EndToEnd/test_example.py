@@ -94,7 +94,8 @@ class Orders(SidecarCase):
         for body in (b'{"order": 1, "item": "book", "total": 12.5}', b'{"order": 2, "item": "lamp", "total": 39.9}',
                      b'{"order": 3, "item": "chair", "total": 120.0}'):
             event = (b'{"id":"0af76519-16cd-43dd-8448-eb211c80319c","type":"order.created","topic":"orders",'
-                     b'"time":"2026-01-02T03:04:05Z","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",'
+                     b'"time":"2026-01-02T03:04:05Z",'
+                     b'"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",'
                      b'"data":' + body + b"}")
             self.assertEqual(wire.request(port, "POST", "/orders", {}, event).status, 200)
         self.assertEqual(self.compare(self.lines(len(expected()))), {"0af76519"})

@@ -1,4 +1,4 @@
-"""The accounting itself: it must see loss, doubles, inventions, overlaps and damage, or none of the other tests mean much."""
+"""The accounting itself: it must see loss, doubles, inventions, overlaps and damage, or the other tests mean little."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""The sidecar is killed with SIGKILL under load, several times, and started again: nothing that was confirmed is lost."""
+"""The sidecar is killed with SIGKILL under load and started again, several times: nothing confirmed is lost."""
 
 import signal
 import time

@@ -32,7 +32,8 @@ class RedisFaults(SidecarCase):
         load.stop()
         account = self.settle(ledger, app)
         pending = broker.server.pending("orders", "e2e")
-        self.report(account, broker.name, f"2 restarts, {refused} publishes refused meanwhile, {pending} pending at the end")
+        self.report(account, broker.name, f"2 restarts, {refused} publishes refused meanwhile, "
+                                          f"{pending} pending at the end")
         self.assertEqual(refused, 2, "the broker was not away: the case is invalid")
         self.nothing_lost(account)
         self.assertEqual(pending, 0)
@@ -64,9 +65,7 @@ class RedisFaults(SidecarCase):
         port, app = free_ports(1)[0], self.app()
         one = self.sidecar(app=app, resources={"p.yaml": component("pubsub.redis", redisHost=f"127.0.0.1:{port}")})
         one.start()
-        deadline = time.monotonic() + 5
-        while one.health() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
+        one.wait_answering()
         self.assertEqual(one.health(), 500, one.tail())
         begin = time.monotonic()
         response = one.publish("orders", {"a": 1}, timeout=10)

@@ -18,7 +18,7 @@ class WireError(Exception):
 
 
 class Response:
-    """One answer: `status` (int), `headers` (pairs in order, names in lower case), `body` (bytes, decoded from chunks)."""
+    """One answer: `status` (int), `headers` (pairs in order, names in lower case), `body` (bytes, without chunks)."""
 
     def __init__(self, status, reason, headers, body):
         self.status = status
@@ -189,6 +189,11 @@ class Connection:
         """Sends one request and waits for its answer."""
         self.sock.sendall(encode(method, path, headers, body, self.host))
         return self.reader.response(method)
+
+    def pipeline(self, requests):
+        """Sends requests (bytes of `encode`) without waiting; their Responses, in order."""
+        self.sock.sendall(b"".join(requests))
+        return [self.reader.response("POST") for _ in requests]
 
     def close(self):
         """Ends the connection."""

@@ -31,8 +31,8 @@ import Testing
             let view = EventView(Array(#"{"x":1,"\#(name)":"v","\#(name.uppercased())":"w","\#(name)x":"u"}"#.utf8))
             #expect(view?.text(attribute) == "v")
             for other in EventAttribute.allCases where other != attribute { #expect(view?.range(of: other) == nil) }
-            #expect(EventAttribute(name: (name + "x").rawSpan) == nil)
-            #expect(EventAttribute(name: name.uppercased().rawSpan) == nil)
+            #expect(EventAttribute(name: Array((name + "x").utf8).rawSpan) == nil)
+            #expect(EventAttribute(name: Array(name.uppercased().utf8).rawSpan) == nil)
         }
     }
 

@@ -23,21 +23,21 @@ import Testing
     ]
 
     @Test(arguments: valid) func `are accepted by scanner and tree`(_ text: String) {
-        #expect(JSONScanner.onlyValue(in: text.rawSpan) != nil)
-        #expect(JSONScanner.firstValue(in: text.rawSpan) != nil)
+        #expect(JSONScanner.onlyValue(in: Array(text.utf8).rawSpan) != nil)
+        #expect(JSONScanner.firstValue(in: Array(text.utf8).rawSpan) != nil)
         #expect(parsed(text) != nil)
     }
 
     @Test(arguments: invalid) func `are refused by scanner and tree`(_ text: String) {
-        #expect(JSONScanner.onlyValue(in: text.rawSpan) == nil)
+        #expect(JSONScanner.onlyValue(in: Array(text.utf8).rawSpan) == nil)
         #expect(parsed(text) == nil)
     }
 
     @Test(arguments: valid + invalid) func `are judged alike as first values and members`(_ text: String) {
-        let first = try? JSONValue.parseFirst(text.rawSpan)
-        #expect((JSONScanner.firstValue(in: text.rawSpan) != nil) == (first != nil))
+        let first = try? JSONValue.parseFirst(Array(text.utf8).rawSpan)
+        #expect((JSONScanner.firstValue(in: Array(text.utf8).rawSpan) != nil) == (first != nil))
         let object = "{\"x\":\(text)}"
-        #expect((JSONScanner.onlyValue(in: object.rawSpan) != nil) == (parsed(object) != nil))
+        #expect((JSONScanner.onlyValue(in: Array(object.utf8).rawSpan) != nil) == (parsed(object) != nil))
         #expect((EventView(Array(object.utf8)) != nil) == (parsed(object) != nil))
     }
 
@@ -70,7 +70,7 @@ import Testing
         for (text, end) in [
             (#" {"a":1} {"b":2}"#, 8), ("12abc", 2), ("1 x", 1), ("truex", 4), (#""a"b"#, 3), ("01", 1), ("[]]", 2),
         ] {
-            #expect(JSONScanner.firstValue(in: text.rawSpan)?.range.upperBound == end)
+            #expect(JSONScanner.firstValue(in: Array(text.utf8).rawSpan)?.range.upperBound == end)
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
             let most = JSONScanner.maximumDepth / step
             for (levels, isFine) in [(most, true), (most + 1, false)] {
                 let text = String(repeating: open, count: levels) + "1" + String(repeating: close, count: levels)
-                #expect((JSONScanner.onlyValue(in: text.rawSpan) != nil) == isFine)
+                #expect((JSONScanner.onlyValue(in: Array(text.utf8).rawSpan) != nil) == isFine)
                 #expect((parsed(text) != nil) == isFine)
                 let view = EventView(Array("{\"x\":\(text)}".utf8))
                 #expect((view != nil) == (levels * step < JSONScanner.maximumDepth))
@@ -117,11 +117,11 @@ import Testing
         (#"\ud83d\n"#, "\u{FFFD}\n"),
     ])
     func `are decoded and repaired as Go does`(_ content: String, _ text: String) {
-        #expect(JSONText.text(content.rawSpan) == text)
+        #expect(JSONText.text(Array(content.utf8).rawSpan) == text)
         let json = "\"\(content)\""
-        let scan = JSONScanner.onlyValue(in: json.rawSpan)
+        let scan = JSONScanner.onlyValue(in: Array(json.utf8).rawSpan)
         #expect(scan?.needsRepair == text.unicodeScalars.contains("\u{FFFD}"))
-        let repaired = JSONRepair.repaired(json.rawSpan)
+        let repaired = JSONRepair.repaired(Array(json.utf8).rawSpan)
         #expect((try? JSONValue.parse(repaired))?.text == text)
         #expect(JSONScanner.onlyValue(in: repaired.rawSpan)?.needsRepair == false)
     }
@@ -139,8 +139,10 @@ import Testing
             JSONWriter.appendString(padded, to: &output)
             let expected = "\"" + String(repeating: "x", count: prefix) + json.dropFirst().dropLast() + "yyyyyyyyy\""
             #expect(string(output) == expected)
-            #expect(JSONWriter.escapedLength(padded.rawSpan) == output.count - 2)
-            let written = [UInt8](capacity: output.count) { JSONWriter.writeEscaped(padded.rawSpan, to: &$0) }
+            #expect(JSONWriter.escapedLength(Array(padded.utf8).rawSpan) == output.count - 2)
+            let written = [UInt8](capacity: output.count) {
+                JSONWriter.writeEscaped(Array(padded.utf8).rawSpan, to: &$0)
+            }
             #expect(Array(output.dropFirst().dropLast()) == written)
         }
     }
@@ -198,9 +200,9 @@ import Testing
 
     @Test func `the last of a name counts`() {
         let text = #"{"a":1,"b":2,"\u0061":3}"#
-        #expect(JSONMembers.value(named: "a", in: text.rawSpan) == 22..<23)
-        #expect(JSONMembers.value(named: "c", in: text.rawSpan) == nil)
-        #expect(JSONMembers.value(named: "a", in: "[]".rawSpan) == nil)
-        #expect(JSONMembers.value(named: "a", in: #"{"a":1,}"#.rawSpan) == nil)
+        #expect(JSONMembers.value(named: "a", in: Array(text.utf8).rawSpan) == 22..<23)
+        #expect(JSONMembers.value(named: "c", in: Array(text.utf8).rawSpan) == nil)
+        #expect(JSONMembers.value(named: "a", in: Array("[]".utf8).rawSpan) == nil)
+        #expect(JSONMembers.value(named: "a", in: Array(#"{"a":1,}"#.utf8).rawSpan) == nil)
     }
 }

@@ -22,7 +22,7 @@ struct PublishCase: CustomTestStringConvertible, Sendable {
         guard let name = fields["name"]?.text else { return nil }
         self.name = name
         body = fields["body"]?.text.map { Array($0.utf8) } ?? []
-        if let base64 = fields["base64"]?.text { body = Base64.decode(base64.rawSpan) ?? [] }
+        if let base64 = fields["base64"]?.text { body = Base64.decode(Array(base64.utf8).rawSpan) ?? [] }
         expected = fields["expect"]?.text
         error = fields["error"]?.text
         let tree = expected.flatMap { parsed($0) }

@@ -9,10 +9,11 @@ differ there, or because the recording itself does not promise more (cases/READM
    A 204 must have neither unless the recording has it.
 3. What Go's HTTP client says about itself in requests to the application is compared with CLIENT_HEADERS below.
 4. JSON bodies are compared as values: order of members, insignificant white space and escapes do not count. Numbers are
-   compared as they are written (`1.50` is not `1.5`); a member that occurs twice is a difference.
+   compared as they are written (`1.50` is not `1.5`); of members with one name the last counts,
+   as it does for every decoder.
 5. `runtimeVersion` and `daprRuntimeVersion` are those of the binary: any text that Dapr's SDKs accept. Names of
    features that are built into daprd (BUILT_IN_FEATURES) are left out on both sides; configured ones count.
-6. Logs: texts may be better than daprd's. Where the recording has lines, at least one line of the worst recorded level or
+6. Logs: texts may be better than daprd's. Where the recording has lines, at least one of the worst recorded level or
    worse must have been written in that step; lines named in REQUIRED_TEXTS must be there as they are. A case without
    any recorded line must not write one of level error or worse (unless it kills its broker). Warnings about flags that
    are given in every case do not count (STANDING_WARNING), as the recordings leave out daprd's own.
@@ -37,8 +38,8 @@ BUILT_IN_FEATURES = {"HotReload", "WorkflowsRemoteActivityReminder"}
 STANDING_WARNING = re.compile(
     r"--(dapr-grpc-port|dapr-internal-grpc-\S+|placement-host-address|scheduler-host-address|metrics-\S+)[,:]")
 LEVELS = ["debug", "info", "warning", "error", "fatal"]
-REQUIRED_TEXTS = ("Daprd shutdown gracefully", "Shutdown requested via API", "Skipping programmatic subscription loading",
-                  "Skipping programmatic dapr configuration loading")
+REQUIRED_TEXTS = ("Daprd shutdown gracefully", "Shutdown requested via API",
+                  "Skipping programmatic subscription loading", "Skipping programmatic dapr configuration loading")
 
 
 class Number(str):
@@ -61,7 +62,7 @@ def difference(where, expected, actual):
     return f"{where}\n    recorded: {short(expected)}\n    answered: {short(actual)}"
 
 
-# -- values ----------------------------------------------------------------------------------------------------------------
+# -- values ------------------------------------------------------------------------------------------------------------
 
 
 def text_problems(where, expected, actual, values):
@@ -111,11 +112,11 @@ def member_problems(where, key, expected, actual, values):
     return value_problems(where, expected, actual, values)
 
 
-# -- headers ---------------------------------------------------------------------------------------------------------------
+# -- headers -----------------------------------------------------------------------------------------------------------
 
 
 def header_problems(where, expected, actual, body, values, to_app=False, status=None, bodiless=False):
-    """Compares headers; `expected` name → text or list, `actual` pairs. `bodiless`: a length is not that of `body`."""
+    """Compares headers: `expected` name → text or list, `actual` pairs. `bodiless`: a length is not `body`'s."""
     wanted = {name: value if isinstance(value, list) else [value] for name, value in expected.items()}
     came = {}
     for name, value in actual:
@@ -161,7 +162,7 @@ def framing_problems(where, wanted, came, body, status):
     return []
 
 
-# -- messages --------------------------------------------------------------------------------------------------------------
+# -- messages ----------------------------------------------------------------------------------------------------------
 
 
 def response_problems(expected, actual, values, method="GET"):
@@ -172,7 +173,8 @@ def response_problems(expected, actual, values, method="GET"):
         return [difference("response", str(expected["status"]), str(actual))]
     problems = []
     if expected["status"] != actual.status:
-        problems.append(difference("response status", str(expected["status"]), f"{actual.status} {actual.body[:300]!r}"))
+        answered = f"{actual.status} {actual.body[:300]!r}"
+        problems.append(difference("response status", str(expected["status"]), answered))
     problems += header_problems("response header", expected.get("headers", {}), actual.headers, actual.body, values,
                                 status=actual.status, bodiless=method == "HEAD")
     if "body_base64" in expected:
@@ -244,7 +246,7 @@ def pair_up(expected, actual, values, entries_sorted):
     return search(0, list(actual))
 
 
-# -- logs ------------------------------------------------------------------------------------------------------------------
+# -- logs --------------------------------------------------------------------------------------------------------------
 
 
 def worst(levels):

@@ -5,7 +5,7 @@ from placeholders import Values
 
 
 class StepSeen:
-    """What happened in one step: `response` (Response, text or None), `deliveries`, `lines` of the log, `exit` status."""
+    """One step: `response` (Response, text or None), `deliveries`, `lines` of the log, `exit_status`."""
 
     def __init__(self, response=None, deliveries=(), lines=(), exit_status=None):
         self.response = response

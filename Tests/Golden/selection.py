@@ -1,9 +1,10 @@
 """Which cases are played, and what is expected of those that differ on purpose.
 
-selected.json: `files` (names without .json) and `later`: cases, or steps of cases, that need what is not built yet, with
-the reason. differences.json: case → `reason` and what is expected instead: `case` (fields of the case), `steps` (name or
-`#3` → fields of the step). In `deliveries` an entry may be `{"like": n}` or `{"like": ["step", n]}`: the recorded
-delivery number n (from 0) of this or that step, with the fields that stand beside it changed.
+selected.json: `files` (names without .json) and `later`: cases, or steps of cases, that need what is not built yet,
+with the reason. differences.json: case → `reason` and what is expected instead: `case` (fields of the case), `steps`
+(name or `#3` → fields of the step). In `deliveries` an entry may be `{"like": n}` or `{"like": ["step", n]}`: the
+recorded delivery number n (from 0) of this or that step, with the fields that stand beside it changed. `ready` may
+also be `answering`: the first step begins as soon as the API answers anything.
 """
 
 import copy
@@ -45,7 +46,7 @@ def needs_grpc(case):
 
 
 def select(files=None, names=None, everything=False):
-    """The cases to play as (file, case, later): `later` is None (all of it), a set of step names, or the reason as text.
+    """The cases to play as (file, case, later): `later` is None (all of it), step names, or the reason as text.
 
     A case named on the command line is played in any case.
     """

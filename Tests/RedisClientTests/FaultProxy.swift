@@ -127,3 +127,55 @@ final class CannedServer {
         func ended(_ reason: TransportEnd) {}
     }
 }
+
+/// Greets as Redis does, and answers the next command with a bulk of 1,500 bytes, 100 of them every 100 ms, as many pieces as it is told.
+final class DribblingServer {
+    private var listener: Listener?
+    private var peers: [Peer] = []
+
+    init(pieces: Int) throws {
+        listener = try Listener.listen(on: .tcp(host: "127.0.0.1", port: 0), loop: EventLoop.current) {
+            [weak self] stream in
+            let peer = Peer(stream, pieces)
+            stream.delegate = peer
+            self?.peers.append(peer)
+        }
+    }
+
+    var port: UInt16 { listener?.port ?? 0 }
+
+    func close() {
+        listener?.close()
+        for peer in peers { peer.stream.close() }
+    }
+
+    private final class Peer: TransportDelegate {
+        let stream: ByteStream
+        let pieces: Int
+        var isGreeted = false
+
+        init(_ stream: ByteStream, _ pieces: Int) {
+            self.stream = stream
+            self.pieces = pieces
+        }
+
+        func connected() {}
+        func received(_ bytes: RawSpan) {
+            var answer = Array((isGreeted ? "$1500\r\n" : ":1\r\n+PONG\r\n").utf8)
+            stream.write(&answer)
+            if isGreeted { EventLoop.current.launch { await self.dribble() } }
+            isGreeted = true
+        }
+        func dribble() async {
+            for piece in 1...pieces {
+                try? await EventLoop.current.sleep(for: .milliseconds(100))
+                var bytes = [UInt8](repeating: 0x78, count: 100)
+                if piece == 15 { bytes += [0x0D, 0x0A] }
+                stream.write(&bytes)
+            }
+        }
+        func receivedEnd() { stream.close() }
+        func drained() {}
+        func ended(_ reason: TransportEnd) {}
+    }
+}

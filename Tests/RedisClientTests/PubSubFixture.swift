@@ -78,8 +78,13 @@ final class TestInlet: Inlet, TurnParticipant {
         if messages.count > capacity - inFlight { overrun = true }
         for message in messages {
             received.append(message.message)
+            let answer = answer(message.message)
+            guard answer != .hold else {
+                held.append(message)
+                continue
+            }
             if open.isEmpty { loop.atTurnEnd(self) }
-            open.append((message, answer(message.message)))
+            open.append((message, answer))
         }
     }
 
@@ -90,8 +95,7 @@ final class TestInlet: Inlet, TurnParticipant {
         for (message, answer) in settled {
             switch answer {
             case .acknowledge: message.acknowledge(in: &batch)
-            case .release: message.release(in: &batch, attempts: message.message.earlierAttempts + 1)
-            case .hold: held.append(message)
+            case .release, .hold: message.release(in: &batch, attempts: message.message.earlierAttempts + 1)
             }
         }
         if !batch.isEmpty {

@@ -162,6 +162,27 @@ func onShard<R: Sendable>(_ body: @escaping @Sendable () async -> R) async -> R 
         #expect(ended?.kind == .unavailable)
     }
 
+    @Test(arguments: [(15, true), (3, false)])
+    func `a reply that comes slowly is waited for, one that stands still is not`(
+        pieces: Int, arrives: Bool
+    ) async throws {
+        let outcome = await onShard { () -> String in
+            let loop = EventLoop.current
+            guard let server = try? DribblingServer(pieces: pieces) else { return "no server" }
+            defer { server.close() }
+            let settings = RedisConnectionSettings(endpoint: .tcp(host: "127.0.0.1", port: server.port))
+            do throws(RedisFailure) {
+                let connection = try await RedisConnection.open(settings, on: loop, owner: Owner())
+                let reply = try await connection.call(["GET", "x"], timeout: .milliseconds(300))
+                connection.close()
+                return "\(reply.bytes?.count ?? -1)"
+            } catch {
+                return "\(error.kind)"
+            }
+        }
+        #expect(outcome == (arrives ? "1500" : "timeout"))
+    }
+
     private func failureOfOpening(_ settings: RedisConnectionSettings) async -> RedisFailure? {
         await onShard {
             do throws(RedisFailure) {

@@ -309,6 +309,43 @@ import Testing
         }
     }
 
+    @Test func `the rights that brokers/redis/README names are enough`() async throws {
+        let server = try RedisServer()
+        defer { server.kill() }
+        server.cli(
+            "ACL", "SETUSER", "me", "on", ">secret", "~t", "+xadd", "+xreadgroup", "+xack", "+xclaim", "+xpending",
+            "+xrange", "+xgroup|create", "+xinfo|stream", "+ping", "+select", "+client|setname", "+client|id",
+            "+client|unblock")
+        try await onShardThrowing {
+            let settings: [String: SettingValue] = [
+                "redisUsername": .text("me"), "redisPassword": .text("secret"), "redisDB": .integer(2),
+                "processingTimeout": .duration(.milliseconds(200)), "redeliverInterval": .duration(.milliseconds(100)),
+            ]
+            let fixture = try Fixture(server, settings)
+            try await fixture.pubSub.connect()
+            let inlet = TestInlet { $0.earlierAttempts == 0 ? .release : .hold }
+            let source = try await fixture.subscribe("t", inlet)
+            fixture.publish("t", ["1"])
+            #expect(await eventually { inlet.received.count == 2 })
+            try await EventLoop.current.sleep(for: .milliseconds(400))
+            inlet.settleHeld()
+            server.cli("-n", "2", "XGROUP", "DESTROY", "t", "app")
+            fixture.publish("t", ["2"])
+            #expect(await eventually { inlet.bodies.contains("2") })
+            await source.cancel()
+            await fixture.pubSub.close()
+            inlet.settleHeld(.release)
+            #expect(!fixture.host.warnings.contains { $0.contains("NOPERM") }, "\(fixture.host.warnings)")
+            let stranger = try Fixture(server, settings)
+            try await stranger.pubSub.connect()
+            let error = await #expect(throws: ComponentError.self) {
+                _ = try await stranger.subscribe("u", TestInlet())
+            }
+            #expect(error?.code == .refused && error?.description.contains("NOPERM") == true)
+            await stranger.pubSub.close()
+        }
+    }
+
     @Test func `the adapter speaks TLS, and an unknown authority is a refusal`() async throws {
         let certificates = try Shared.certificates.get()
         let server = try RedisServer(tls: certificates)

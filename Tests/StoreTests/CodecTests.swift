@@ -62,6 +62,9 @@ struct RetentionTests {
             head: 30, last: 9_000, levels: [.init(topic: 1, settled: 30), .init(topic: 2, settled: .max)],
             step: .topic(1, after: 30, through: 4_126)),
         Row(head: 0, last: 9, levels: [], step: nil),
+        Row(
+            head: 30, last: 100, levels: [.init(topic: 1, settled: 30, reach: 80, swept: 31)],
+            step: .topic(0, after: 31, through: 80)),
     ]
 
     @Test(arguments: rows)

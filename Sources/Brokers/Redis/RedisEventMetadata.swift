@@ -1,14 +1,14 @@
 internal import Bytes
 internal import Events
-internal import Messaging
+package import Messaging
 
 /// The pairs beside an event as the field `metadata` holds them: a JSON object of texts, the form that daprd writes and reads.
-enum RedisEventMetadata {
+package enum RedisEventMetadata {
     /// More pairs than this are not read: setting one is linear in their number.
     static let pairsMaximum = 256
 
     /// The JSON object; empty where there is no pair.
-    static func encode(_ metadata: Metadata) -> [UInt8] {
+    package static func encode(_ metadata: Metadata) -> [UInt8] {
         if metadata.isEmpty { return [] }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(metadata.pairs.reduce(2) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 })
@@ -23,7 +23,7 @@ enum RedisEventMetadata {
     }
 
     /// The pairs of a JSON object of texts; `nil` for anything else.
-    static func decode(_ bytes: [UInt8]) -> Metadata? {
+    package static func decode(_ bytes: [UInt8]) -> Metadata? {
         var metadata = Metadata()
         guard var members = JSONMembers(bytes.rawSpan) else { return nil }
         while let member = members.next() {

@@ -34,7 +34,7 @@ final class RedisSource: TopicSource {
     var askedToRead = 0
     var claims: [RedisClaim] = []
     /// What was read and does not fit into the credit, which counts bytes too; Redis only counts entries.
-    private var ready: ArraySlice<RedisEntry> = []
+    var ready: ArraySlice<RedisEntry> = []
     var isReading = false
     var isUnblockAsked = false
     /// The last read brought all it asked for: there is more.
@@ -184,63 +184,6 @@ final class RedisSource: TopicSource {
             output.argument("UNBLOCK")
             output.argument(reader.clientID)
         }
-    }
-
-    /// Entries were read: they go to the app as far as there is credit. What cannot be delivered is settled here.
-    func fetched(_ entries: [RedisEntry]) {
-        let now = loop.now
-        var empty: [Position] = []
-        for entry in entries {
-            if entry.body == nil {
-                empty.append(entry.id)
-            } else if held.fetched(entry.id, now: now) {
-                // After the group was made anew, Redis gives out again what the app has already; that is left out.
-                ready.append(entry)
-            }
-        }
-        if !empty.isEmpty { dropEmpty(empty) }
-        if !isPaused, let inlet { handOver(inlet) }
-    }
-
-    /// What is not at the app is read again from the new group.
-    func groupRecreated() {
-        ready = []
-        held.groupRecreated()
-    }
-
-    private func handOver(_ inlet: any Inlet) {
-        guard !ready.isEmpty else { return }
-        var credit = inlet.credit
-        var messages: [ReceivedMessage] = []
-        messages.reserveCapacity(min(ready.count, max(0, credit.events)))
-        while credit.isOpen, let entry = ready.popFirst() {
-            let message = Message(
-                topic: topic, body: entry.body ?? [], metadata: metadata(of: entry), key: entry.key,
-                earlierAttempts: held.handedOver(entry.id))
-            credit.events -= 1
-            credit.bytes -= message.size
-            messages.append(ReceivedMessage(message, Receipt(entry.id)))
-        }
-        if ready.isEmpty { ready = [] }
-        if !messages.isEmpty { inlet.take(messages) }
-    }
-
-    private func metadata(of entry: RedisEntry) -> Metadata {
-        if entry.metadata.isEmpty { return Metadata() }
-        if let metadata = RedisEventMetadata.decode(entry.metadata) { return metadata }
-        component?.warn(
-            "topic \(topic), entry \(entry.id.entryID): its field metadata is no JSON object of texts; delivered without it"
-        )
-        return Metadata()
-    }
-
-    /// Entries without the field `data` were not published by Dapr or Martlet: there is nothing to deliver, now or later.
-    private func dropEmpty(_ ids: [Position]) {
-        component?.warn(
-            "topic \(topic): \(ids.count) entries without the field data are acknowledged, from \(ids[0].entryID) on; there is nothing to deliver"
-        )
-        held.remove(ids)
-        acknowledge(ids)
     }
 
     /// Does nothing for a second: Redis refuses something that time or an administrator may change.

@@ -1,32 +1,32 @@
-internal import Messaging
-internal import RedisClient
+package import Messaging
+package import RedisClient
 
 /// One entry of a stream as it was read.
-struct RedisEntry: Equatable {
+package struct RedisEntry: Equatable {
     /// Where it stands: milliseconds and a number within them.
-    var id: Position
+    package var id: Position
     /// The value of the field `data`; `nil` where there is none, so that there is nothing to deliver.
-    var body: [UInt8]?
+    package var body: [UInt8]?
     /// The value of the field `metadata`; empty where there is none.
-    var metadata: [UInt8]
+    package var metadata: [UInt8]
     /// The value of the field `key`; empty where there is none.
-    var key: [UInt8]
+    package var key: [UInt8]
 }
 
 /// One row of `XPENDING`.
-struct RedisPendingRow: Equatable {
-    var id: Position
-    var consumer: [UInt8]
+package struct RedisPendingRow: Equatable {
+    package var id: Position
+    package var consumer: [UInt8]
     /// How long nobody has touched it, in milliseconds.
-    var idle: Int
+    package var idle: Int
     /// How often it was delivered.
-    var deliveries: Int
+    package var deliveries: Int
 }
 
 /// Replies to the commands of streams, taken apart; `nil` means that the reply has another form than Redis documents.
-enum RedisStreamReplies {
+package enum RedisStreamReplies {
     /// The reply to `XREADGROUP` with one stream; nothing is no entries.
-    static func read(_ reply: RedisReply) -> [RedisEntry]? {
+    package static func read(_ reply: RedisReply) -> [RedisEntry]? {
         if reply == .null { return [] }
         guard let streams = reply.elements, streams.count == 1, let stream = streams[0].elements, stream.count == 2
         else {
@@ -36,7 +36,7 @@ enum RedisStreamReplies {
     }
 
     /// The reply to `XCLAIM` and `XRANGE`. Servers before 7 answer nothing in the place of an entry that was deleted.
-    static func entries(_ reply: RedisReply) -> [RedisEntry]? {
+    package static func entries(_ reply: RedisReply) -> [RedisEntry]? {
         guard let elements = reply.elements else { return nil }
         var entries: [RedisEntry] = []
         entries.reserveCapacity(elements.count)
@@ -70,7 +70,7 @@ enum RedisStreamReplies {
     }
 
     /// The reply to `XPENDING` with a range.
-    static func pending(_ reply: RedisReply) -> [RedisPendingRow]? {
+    package static func pending(_ reply: RedisReply) -> [RedisPendingRow]? {
         guard let elements = reply.elements else { return nil }
         var rows: [RedisPendingRow] = []
         for element in elements {
@@ -83,7 +83,7 @@ enum RedisStreamReplies {
     }
 
     /// The id that stands for the last entry a stream ever had, from `XINFO STREAM`.
-    static func lastGenerated(_ reply: RedisReply) -> Position? {
+    package static func lastGenerated(_ reply: RedisReply) -> Position? {
         guard let parts = reply.elements else { return nil }
         for index in stride(from: 0, to: parts.count - 1, by: 2)
         where parts[index].bytes == Array("last-generated-id".utf8) {
@@ -93,7 +93,7 @@ enum RedisStreamReplies {
     }
 
     /// Two decimal numbers joined by a hyphen.
-    static func id(_ text: [UInt8]) -> Position? {
+    package static func id(_ text: [UInt8]) -> Position? {
         var numbers: (UInt64, UInt64) = (0, 0)
         var digits = 0
         var isSecond = false

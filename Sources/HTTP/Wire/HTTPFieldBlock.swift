@@ -41,6 +41,10 @@ package struct HTTPFieldBlock: Sendable, Equatable {
     }
 
     /// Adds a field whose name is known when compiling.
+    package mutating func add(_ name: StaticString, _ value: StaticString) { add(name, value.rawSpan) }
+
+    /// Adds a field whose name is known when compiling. Literals take the `StaticString` form.
+    @_disfavoredOverload
     package mutating func add(_ name: StaticString, _ value: String) {
         let start = begin(name)
         bytes.append(contentsOf: value.utf8)
@@ -66,6 +70,11 @@ package struct HTTPFieldBlock: Sendable, Equatable {
         bytes.append(contentsOf: value.utf8)
         finish(valueFrom: valueStart)
         return true
+    }
+
+    /// Adds a field whose name came from outside.
+    package mutating func add(name: [UInt8], value: String) -> Bool {
+        value.withRawSpan { add(name: name.rawSpan, value: $0) }
     }
 
     /// Adds the fields of another block.

@@ -32,7 +32,8 @@ extension PubSubContract {
         PubSubRule("large and empty bodies survive") { bench in
             let component = try await bench.connected()
             let subscriber = try await bench.subscribe(component, "t")
-            let large = (0..<3 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+            var large = [UInt8](repeating: 0xA5, count: 3 << 20)
+            for index in stride(from: 0, to: large.count, by: 1_021) { large[index] = UInt8(truncatingIfNeeded: index >> 8) }
             for outcome in try await bench.publish(
                 component, [("t", large, Metadata(), []), ("t", [], Metadata(), [])])
             {

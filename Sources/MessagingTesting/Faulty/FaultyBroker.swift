@@ -34,6 +34,11 @@ public final class FaultyBroker {
         return group.waiting.count + group.inFlight.count
     }
 
+    /// Acknowledges whatever a group has in flight: what a component that loses events would do, to see that a test notices.
+    public func acknowledgeAll(group name: String) {
+        for groups in groups.values { groups[name]?.inFlight = [:] }
+    }
+
     func store(_ message: Message) {
         lastID += 1
         let one = Stored(id: lastID, message: message)

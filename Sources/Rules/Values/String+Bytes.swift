@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Strings as CEL sees them: code points, compared as such. Swift's own `==` and `<` compare what looks the same, which is something else.
 extension String {
     /// Whether both have the same code points.
@@ -8,38 +10,21 @@ extension String {
         utf8.count == other.utf8.count && self == other && hasSameBytes(as: other)
     }
 
-    private func hasSameBytes(as other: String) -> Bool {
-        let left = utf8.span
-        let right = other.utf8.span
-        for index in 0..<left.count where left[index] != right[index] { return false }
-        return true
-    }
-
     /// The order of code points, which is that of the bytes of UTF-8.
     func order(to other: String) -> Order {
-        let left = utf8.span
-        let right = other.utf8.span
-        for index in 0..<min(left.count, right.count) where left[index] != right[index] {
-            return left[index] < right[index] ? .less : .greater
-        }
-        return Order(left.count, right.count)
+        withRawSpan { left in other.withRawSpan { right in Order(ofBytes: left, right) } }
     }
 
     func hasSamePrefix(_ prefix: String) -> Bool {
-        let whole = utf8.span
-        let part = prefix.utf8.span
-        guard part.count <= whole.count else { return false }
-        for index in 0..<part.count where whole[index] != part[index] { return false }
-        return true
+        let count = prefix.utf8.count
+        return withRawSpan { $0.byteCount >= count && $0.extracting(0..<count).equals(prefix) }
     }
 
     func hasSameSuffix(_ suffix: String) -> Bool {
-        let whole = utf8.span
-        let part = suffix.utf8.span
-        guard part.count <= whole.count else { return false }
-        let start = whole.count - part.count
-        for index in 0..<part.count where whole[start + index] != part[index] { return false }
-        return true
+        let count = suffix.utf8.count
+        return withRawSpan { whole in
+            whole.byteCount >= count && whole.extracting(whole.byteCount - count..<whole.byteCount).equals(suffix)
+        }
     }
 }
 
@@ -51,6 +36,15 @@ enum Order {
 
     init<T: Comparable>(_ left: T, _ right: T) {
         self = left < right ? .less : left == right ? .equal : .greater
+    }
+
+    /// The order of bytes, the first that differ decide; of two with one beginning the shorter comes first.
+    fileprivate init(ofBytes left: RawSpan, _ right: RawSpan) {
+        for index in 0..<min(left.byteCount, right.byteCount) where left[index] != right[index] {
+            self = left[index] < right[index] ? .less : .greater
+            return
+        }
+        self.init(left.byteCount, right.byteCount)
     }
 
     var reversed: Order {
