@@ -43,15 +43,3 @@ package enum ConstantTime {
         return difference == 0
     }
 }
-
-extension String {
-    /// Whether the text's UTF-8 holds the other text's. The standard library's `contains` of a text would bring in Swift Regex.
-    package func holds(_ part: StaticString) -> Bool {
-        let wanted = part.utf8CodeUnitCount
-        let bytes = Array(utf8)
-        guard bytes.count >= wanted else { return false }
-        return (0...(bytes.count - wanted)).contains { start in
-            bytes.rawSpan.extracting(start..<(start + wanted)).equals(part)
-        }
-    }
-}

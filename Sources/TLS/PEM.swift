@@ -26,7 +26,7 @@ internal import COpenSSL
     ///   - name: what it is called in errors. The text itself never gets into one; a path does.
     init(_ textOrPath: String, naming name: String) throws(TLSError) {
         ERR_clear_error()
-        let isText = textOrPath.holds("-----BEGIN")
+        let isText = textOrPath.contains(text: "-----BEGIN")
         self.name = isText ? name : "\(name) (file \(textOrPath))"
         advice = "it must be PEM: text with -----BEGIN, or the path of a file with it"
         let opened = unsafe isText ? PEM.copy(textOrPath) : BIO_new_file(textOrPath, "r")

@@ -88,7 +88,7 @@ struct RedisPubSubSettings {
         guard !text.contains(",") else {
             throw error("redisHost holds several hosts, which only clusters and sentinels have; set one")
         }
-        guard !text.holds("://") else { throw error("redisHost is host:port, without a scheme") }
+        guard !text.contains(text: "://") else { throw error("redisHost is host:port, without a scheme") }
         var host = text
         var port: Int?
         if text.hasPrefix("[") {
