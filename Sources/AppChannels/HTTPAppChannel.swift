@@ -1,5 +1,6 @@
 internal import Bytes
 package import Delivery
+internal import Events
 package import HTTP
 package import Loop
 package import Messaging
@@ -25,6 +26,8 @@ package final class HTTPAppChannel {
     private let loop: EventLoop
     /// What every delivery begins with.
     private let common: HTTPFieldBlock
+    /// `common` with the name of the component that was delivered for last: nearly always the same one.
+    private var lastFields: (pubsub: String, fields: HTTPFieldBlock)
     private var pending = PendingCalls()
 
     /// - Parameters:
@@ -47,6 +50,18 @@ package final class HTTPAppChannel {
         common.add("Content-Type", "application/cloudevents+json")
         if let token { common.add("dapr-api-token", token) }
         self.common = common
+        lastFields = ("", common)
+    }
+
+    private static let noTrace = TraceContext.zero.bytes
+
+    private func fields(for pubsub: String) -> HTTPFieldBlock {
+        if lastFields.pubsub != pubsub || pubsub.isEmpty {
+            var fields = common
+            fields.add("pubsubname", pubsub)
+            lastFields = (pubsub, fields)
+        }
+        return lastFields.fields
     }
 
     private static func host(of endpoint: Endpoint) -> String {
@@ -87,15 +102,13 @@ package final class HTTPAppChannel {
 
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
-        var fields = common
-        if let name = DeliveryFields.add(call.metadata, to: &fields) {
+        var fields = fields(for: call.pubsub)
+        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, to: &fields) {
             let reason = "the metadata key \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)
             return loop.atTurnEnd(later)
         }
-        fields.add("pubsubname", call.pubsub)
-        if let traceparent = call.traceparent { fields.add("Traceparent", traceparent) }
-        if let tracestate = call.tracestate { fields.add("Tracestate", tracestate) }
+        if let trace = call.trace { fields.add("Traceparent", trace.isValid ? trace.bytes : HTTPAppChannel.noTrace) }
         let request = HTTPClientRequest(method: "POST", target: call.target, fields: fields, body: call.body)
         let ticket = pending.add(completion, token)
         client.send(request, deadline: deadline, completion: self, token: ticket)

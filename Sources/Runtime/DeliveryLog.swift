@@ -33,7 +33,7 @@ final class DeliveryLog {
 }
 
 extension DeliveryLog: DeliveryObserver {
-    func delivered(_ subscription: Subscription, waited: Duration) {}
+    func delivered(_ subscription: Subscription, arrived: Instant) {}
 
     func attemptFailed(
         _ subscription: Subscription, eventID: String, reason: String, failures: Int, retryIn: Duration?

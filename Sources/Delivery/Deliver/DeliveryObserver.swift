@@ -16,8 +16,8 @@ package enum DropReason: String, Sendable, CaseIterable {
 ///
 /// Called on the shard for every event: implementations count, and format only what they print.
 package protocol DeliveryObserver: AnyObject {
-    /// The app took the event.
-    func delivered(_ subscription: Subscription, waited: Duration)
+    /// The app took the event, which had come from the broker at that moment.
+    func delivered(_ subscription: Subscription, arrived: Instant)
     /// An attempt failed, and another one comes after the wait; nil where the broker decides when.
     func attemptFailed(_ subscription: Subscription, eventID: String, reason: String, failures: Int, retryIn: Duration?)
     /// The event is gone for good without the app's success, as somebody decided.

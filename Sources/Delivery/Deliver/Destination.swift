@@ -1,3 +1,4 @@
+package import Events
 package import Messaging
 
 /// One call to the app.
@@ -10,20 +11,15 @@ package struct AppCall {
     package var metadata: Metadata
     /// The component that the event came through; the app sees it beside the metadata.
     package var pubsub: String
-    /// The `traceparent` of the delivery; nil where the event carries none at all.
-    package var traceparent: [UInt8]?
-    /// The `tracestate`, where the message's metadata asks for it.
-    package var tracestate: String?
+    /// The span of the delivery; nil where the app gets no `traceparent` at all.
+    package var trace: TraceContext?
 
-    package init(
-        target: [UInt8], body: [UInt8], metadata: Metadata, pubsub: String, traceparent: [UInt8]?, tracestate: String?
-    ) {
+    package init(target: [UInt8], body: [UInt8], metadata: Metadata, pubsub: String, trace: TraceContext?) {
         self.target = target
         self.body = body
         self.metadata = metadata
         self.pubsub = pubsub
-        self.traceparent = traceparent
-        self.tracestate = tracestate
+        self.trace = trace
     }
 }
 

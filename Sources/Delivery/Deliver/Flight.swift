@@ -1,4 +1,3 @@
-internal import Events
 internal import Messaging
 
 /// One event between broker and settlement, beside its slot in the lane engine.
@@ -18,12 +17,12 @@ struct Flight {
     var failures: Int
     var arrived: Instant
     var target: [UInt8] = []
-    var body: [UInt8] = []
-    /// Whether the event has trace attributes that are text; without them the app gets no `traceparent` at all.
-    var carriesTrace = false
-    var trace: TraceContext?
-    var eventID = ""
+    /// What the message turned out to be, once it was looked at.
+    var event: IncomingEvent?
     var wake = Wake.none
+
+    /// The event's id, for logs; it is read out of the bytes only when somebody asks.
+    var eventID: String { event?.id ?? "" }
 
     init(_ received: ReceivedMessage, arrived: Instant) {
         self.received = received

@@ -35,7 +35,12 @@ struct IncomingEvent {
     var trace: TraceContext? { view.trace }
 
     /// Whether the event has a trace attribute that is a text, valid or not: only then the app gets a `traceparent` at all.
-    var carriesTrace: Bool { view.text(.traceParent) != nil || view.text(.traceID) != nil }
+    var carriesTrace: Bool { isText(.traceParent) || isText(.traceID) }
+
+    private func isText(_ attribute: EventAttribute) -> Bool {
+        guard let range = view.range(of: attribute) else { return false }
+        return view.bytes[range.lowerBound] == 0x22
+    }
 
     /// Whether it came too late. Raw events never do.
     func isExpired(at wallClock: Int64) -> Bool { !isRaw && view.isExpired(at: wallClock) }

@@ -26,29 +26,24 @@ extension Subscription {
             let reason = "the message is not exactly one JSON object; publish CloudEvents, or subscribe with rawPayload"
             return failed(slot, reason: reason)
         }
-        flights[index]?.eventID = event.id
+        flights[index]?.event = event
         if event.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
         switch plan.routes.route({ event.ruleEvent }) {
         case .noMatch: return dropped(slot, .noRoute)
         case .error(let reason): return failed(slot, reason: "no rule could be decided: \(reason)")
         case .path(let target): flights[index]?.target = target
         }
-        flights[index]?.body = event.body
-        flights[index]?.carriesTrace = event.carriesTrace
-        flights[index]?.trace = event.trace
         flights[index]?.stage = .app
         callApp(slot)
     }
 
     /// Calls the app; every attempt is a span of its own.
     private func callApp(_ slot: LaneEngine.Slot) {
-        guard let flight = flights[Int(slot.index)] else { return }
-        let message = flight.received.message
-        let span = flight.carriesTrace ? tracer.deliverySpan(event: flight.trace) : nil
+        guard let flight = flights[Int(slot.index)], let event = flight.event else { return }
         let call = AppCall(
-            target: flight.target, body: flight.body, metadata: message.metadata, pubsub: broker.name,
-            traceparent: span?.bytes, tracestate: nil)
-        let deadline = plan.bounds.callLimit.map { scheduler.now + $0 }
+            target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
+            trace: event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil)
+        let deadline = callLimit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
     }
 
@@ -79,7 +74,7 @@ extension Subscription {
     private func succeeded(_ slot: LaneEngine.Slot) {
         counts.delivered += 1
         if let flight = flights[Int(slot.index)] {
-            observer.delivered(self, waited: scheduler.now.elapsed(since: flight.arrived))
+            observer.delivered(self, arrived: flight.arrived)
         }
         acknowledge(slot)
     }

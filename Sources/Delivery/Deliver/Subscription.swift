@@ -14,6 +14,8 @@ package final class Subscription {
     let tracer: Tracer
     let writer: EnvelopeWriter
     let schedule = RetrySchedule()
+    /// `SubscriptionBounds.callLimit` in nanoseconds: `Duration` costs a division each time.
+    let callLimit: UInt64?
 
     var engine: LaneEngine
     var flights: [Flight?] = []
@@ -36,6 +38,7 @@ package final class Subscription {
         self.observer = observer
         self.tracer = tracer
         self.writer = writer
+        callLimit = plan.bounds.callLimit?.wholeNanoseconds
         let isSerial = broker.capabilities.contains(.serial)
         engine = LaneEngine(
             capacity: plan.bounds.events, concurrency: isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events))
