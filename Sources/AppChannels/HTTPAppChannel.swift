@@ -53,7 +53,20 @@ package final class HTTPAppChannel {
         lastFields = ("", common)
     }
 
-    private static let noTrace = TraceContext.zero.bytes
+    /// The field of an event that is in no trace: always the same, so it is made once.
+    private static let noTrace: HTTPFieldBlock = {
+        var fields = HTTPFieldBlock()
+        fields.add("Traceparent", TraceContext.zero.bytes)
+        return fields
+    }()
+
+    private static func traceFields(_ trace: TraceContext?) -> HTTPFieldBlock {
+        guard let trace else { return .none }
+        guard trace.isValid else { return noTrace }
+        var fields = HTTPFieldBlock()
+        fields.add("Traceparent", trace.bytes)
+        return fields
+    }
 
     private func fields(for pubsub: String) -> HTTPFieldBlock {
         if lastFields.pubsub != pubsub || pubsub.isEmpty {
@@ -102,14 +115,14 @@ package final class HTTPAppChannel {
 
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
-        var fields = fields(for: call.pubsub)
-        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, to: &fields) {
+        var own = HTTPAppChannel.traceFields(call.trace)
+        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, to: &own) {
             let reason = "the metadata key \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)
             return loop.atTurnEnd(later)
         }
-        if let trace = call.trace { fields.add("Traceparent", trace.isValid ? trace.bytes : HTTPAppChannel.noTrace) }
-        let request = HTTPClientRequest(method: "POST", target: call.target, fields: fields, body: call.body)
+        let request = HTTPClientRequest(
+            method: "POST", target: call.target, fields: fields(for: call.pubsub), ownFields: own, body: call.body)
         let ticket = pending.add(completion, token)
         client.send(request, deadline: deadline, completion: self, token: ticket)
     }

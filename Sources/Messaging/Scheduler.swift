@@ -23,11 +23,16 @@ public struct Instant: Sendable, Hashable, Comparable {
 
 extension Duration {
     /// The duration in nanoseconds; negative ones are zero, and it saturates after 292 years.
+    ///
+    /// One 64-bit division: `components` costs two of 128 bits, and deadlines are made for every event.
     public var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        guard seconds < 9_000_000_000 else { return UInt64(Int64.max) }
-        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+        let attoseconds = attoseconds
+        guard attoseconds > 0 else { return 0 }
+        let high = UInt64(truncatingIfNeeded: attoseconds >> 64)
+        let billion: UInt64 = 1_000_000_000
+        // The quotient fits as long as the upper half is below the divisor; beyond Int64.max nanoseconds it saturates.
+        guard high < billion / 2 else { return UInt64(Int64.max) }
+        return billion.dividingFullWidth((high, UInt64(truncatingIfNeeded: attoseconds))).quotient
     }
 }
 

@@ -109,6 +109,17 @@ internal import CHiredis
         unsafe UnsafeMutableRawPointer(mutating: task)
     }
 
+    /// The names of a stream entry's fields come with every event; these are made once.
+    private static let names: [[UInt8]] = [Array("data".utf8), Array("metadata".utf8)]
+
+    private static func known(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+        switch bytes.count {
+        case 4: unsafe bytes.elementsEqual(names[0]) ? names[0] : nil
+        case 8: unsafe bytes.elementsEqual(names[1]) ? names[1] : nil
+        default: nil
+        }
+    }
+
     private static let createString:
         @convention(c) (UnsafePointer<redisReadTask>?, UnsafeMutablePointer<CChar>?, Int) -> UnsafeMutableRawPointer? =
             {
@@ -119,7 +130,7 @@ internal import CHiredis
                 switch unsafe task.pointee.type {
                 case REDIS_REPLY_STATUS: reply = unsafe .status(String(decoding: bytes, as: UTF8.self))
                 case REDIS_REPLY_ERROR: reply = unsafe .error(RedisServerError(String(decoding: bytes, as: UTF8.self)))
-                default: reply = unsafe .bulk([UInt8](bytes))
+                default: reply = unsafe .bulk(known(bytes) ?? [UInt8](bytes))
                 }
                 unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.add(reply) }
                 return unsafe object(task)

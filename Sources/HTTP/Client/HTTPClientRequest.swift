@@ -8,16 +8,20 @@ package struct HTTPClientRequest: Sendable {
     package var target: [UInt8]
     /// The fields. `Host` and the framing are added.
     package var fields: HTTPFieldBlock
+    /// Fields of this one request, behind those that many share: what is shared need not be copied then.
+    package var ownFields: HTTPFieldBlock
     /// The body; its length is always sent with methods that usually have one.
     package var body: [UInt8]
 
     /// Makes a request.
     package init(
-        method: String = "GET", target: [UInt8], fields: HTTPFieldBlock = .none, body: [UInt8] = []
+        method: String = "GET", target: [UInt8], fields: HTTPFieldBlock = .none, ownFields: HTTPFieldBlock = .none,
+        body: [UInt8] = []
     ) {
         self.method = method
         self.target = target
         self.fields = fields
+        self.ownFields = ownFields
         self.body = body
     }
 
@@ -36,6 +40,7 @@ package struct HTTPClientRequest: Sendable {
         output.append(contentsOf: target)
         output.append(contentsOf: version)
         output.append(contentsOf: fields.bytes)
+        if !ownFields.isEmpty { output.append(contentsOf: ownFields.bytes) }
         if !body.isEmpty || method == "POST" || method == "PUT" || method == "PATCH" {
             output.append(utf8: "Content-Length: ")
             output.appendDecimal(body.count)
