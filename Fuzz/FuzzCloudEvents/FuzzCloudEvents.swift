@@ -130,7 +130,7 @@ func checkTexts(_ bytes: [UInt8]) {
     let state = TraceState.normalized(String(utf8Repaired: bytes.rawSpan))
     precondition(TraceState.normalized(state) == state, "a normalized state stays")
     if let nanoseconds = GoDuration.nanoseconds(bytes.rawSpan) {
-        precondition(GoDuration.nanoseconds(GoDuration.format(nanoseconds: nanoseconds).rawSpan) == nanoseconds)
+        precondition(GoDuration.nanoseconds(GoDuration.format(nanoseconds: nanoseconds)) == nanoseconds)
     }
     if let time = RFC3339.parse(bytes.rawSpan), time != .max, time != .min {
         let whole = time.quotientFlooring(1_000_000_000) * 1_000_000_000

@@ -132,6 +132,10 @@ class App:
             except OSError:
                 return
             with self.changed:
+                if self.listener is not listener:
+                    # It came while the listening ended: a dead application accepts nothing.
+                    reset(sock)
+                    return
                 self.accepted += 1
                 number = self.accepted
                 self.connections.add(sock)

@@ -163,7 +163,13 @@ class HTTPServer(SidecarCase):
         self.assertEqual([one.status for one in answers], [204])
 
     def test_it_still_works_afterwards(self):
+        before = len(self.application.deliveries)
         self.assertEqual(self.one.publish("orders", {"a": 1}).status, 204)
+        # Its delivery must not be taken for one of the next test.
+        deadline = time.monotonic() + 5
+        while len(self.application.deliveries) == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertEqual(len(self.application.deliveries), before + 1)
         self.assertIsNone(self.one.process.poll())
 
     # -- what is allowed ---------------------------------------------------------------------------------------------

@@ -159,8 +159,8 @@ final class RedisSource: TopicSource {
 
     private func readNew(_ inlet: any Inlet, _ now: Instant) {
         guard let reader, !isReading, ready.isEmpty else { return }
-        // Older entries come first, and what waits is bounded.
-        guard search.ownIsListed, held.hasRoom, !held.hasDue(now: now) else { return }
+        // Older entries come first, those on their way by a claim included, and what waits is bounded.
+        guard search.ownIsListed, held.hasRoom, !held.hasDue(now: now), claims.isEmpty else { return }
         let count = pacing.readCount(inlet.credit, promised: promised)
         guard count > 0 else { return }
         let block = knowsBacklog ? nil : max(1, Int(settings.block / .milliseconds(1)))
