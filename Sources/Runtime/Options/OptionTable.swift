@@ -1,4 +1,4 @@
-/// The flags of daprd, in its words (spec 6.1), so that its users find what they know and its options work unchanged.
+/// The flags of daprd (spec 6.1), so that its users' scripts work unchanged.
 package enum OptionTable {
     /// All flags of the sidecar.
     package static let sidecar: [OptionFlag] = app + api + resources + process + absent + deprecated
@@ -7,117 +7,103 @@ package enum OptionTable {
     private static let app: [OptionFlag] = [
         OptionFlag(
             "app-binding-options-timeout", .duration,
-            "Timeout for input binding subscription discovery requests to the app (HTTP OPTIONS or gRPC ListInputBindings). Increase for apps with slow startup (e.g. JVM/JIT workloads). Non-positive values use the default.",
+            "How long the app may take to say whether it wants an input binding",
             default: "3s"),
         OptionFlag(
-            "app-channel-address", .text, "The network address the application listens on", default: "127.0.0.1"),
-        OptionFlag("app-health-check-path", .text, "Path used for health checks; HTTP only", default: "/healthz"),
+            "app-channel-address", .text, "Where the app listens: a host, or unix:///path for a Unix-domain socket",
+            default: "127.0.0.1"),
+        OptionFlag("app-health-check-path", .text, "Path of the app's health check (HTTP)", default: "/healthz"),
         OptionFlag(
-            "app-health-probe-interval", .integer, "Interval to probe for the health of the app in seconds",
+            "app-health-probe-interval", .integer, "Seconds between two health checks of the app",
             default: "5"),
         OptionFlag(
-            "app-health-probe-timeout", .integer, "Timeout for app health probes in milliseconds", default: "500"),
+            "app-health-probe-timeout", .integer, "Milliseconds the app may take to answer a health check",
+            default: "500"),
         OptionFlag(
-            "app-health-threshold", .integer, "Number of consecutive failures for the app to be considered unhealthy",
+            "app-health-threshold", .integer, "Failed health checks in a row that make the app unhealthy",
             default: "3"),
-        OptionFlag("app-id", .text, "A unique ID for Dapr. Used for Service Discovery and state"),
+        OptionFlag("app-id", .text, "Name of the app: source of its events and default consumer group (required)"),
         OptionFlag(
-            "app-max-concurrency", .integer,
-            "Controls the concurrency level when forwarding requests to user code; set to -1 for no limits",
+            "app-max-concurrency", .integer, "Calls to the app at once; 0 and less set no limit",
             default: "-1"),
-        OptionFlag("app-port", .text, "The port the application is listening on"),
-        OptionFlag(
-            "app-protocol", .text, "Protocol for the application: grpc, grpcs, http, https, h2c", default: "http"),
-        OptionFlag(
-            "enable-app-health-check", .toggle,
-            "Enable health checks for the application using the protocol defined with app-protocol"),
+        OptionFlag("app-port", .text, "Port on which the app listens; without one there is no app"),
+        OptionFlag("app-protocol", .text, "What the app speaks: http, https, h2c, grpc or grpcs", default: "http"),
+        OptionFlag("enable-app-health-check", .toggle, "Check the app's health, and deliver only while it is well"),
     ]
 
     /// The API that apps call.
     private static let api: [OptionFlag] = [
-        OptionFlag("allowed-origins", .text, "Allowed HTTP origins"),
-        OptionFlag("dapr-grpc-port", .text, "gRPC port for the Dapr API to listen on", default: "50001"),
-        OptionFlag("dapr-http-port", .text, "HTTP port for Dapr API to listen on", default: "3500"),
-        OptionFlag("dapr-listen-addresses", .text, "One or more addresses for the Dapr API to listen on, CSV limited"),
-        OptionFlag("dapr-public-listen-address", .text, "Public listen address for Dapr Health and Metadata"),
-        OptionFlag("dapr-public-port", .text, "Public port for Dapr Health and Metadata to listen on"),
-        OptionFlag("enable-api-logging", .toggle, "Enable API logging for API calls"),
         OptionFlag(
-            "max-body-size", .text,
-            "Max size of request body for the Dapr HTTP and gRPC servers, as a resource quantity", default: "4Mi"),
+            "allowed-origins", .text, "Origins that browsers may call from, with commas between them; * for all"),
+        OptionFlag("dapr-grpc-port", .text, "Port of the gRPC API; 0 takes a free one", default: "50001"),
+        OptionFlag("dapr-http-port", .text, "Port of the HTTP API; 0 takes a free one", default: "3500"),
         OptionFlag(
-            "read-buffer-size", .text,
-            "Max size of read buffer, as a resource quantity (also used to handle request headers)", default: "4Ki"),
+            "dapr-listen-addresses", .text,
+            "Addresses on which the APIs listen, with commas between them; all interfaces by default"),
+        OptionFlag("dapr-public-listen-address", .text, "Address of the public port; all interfaces by default"),
+        OptionFlag("dapr-public-port", .text, "One more port, for health and metadata alone, without API token"),
+        OptionFlag("enable-api-logging", .toggle, "Log every call of the API"),
+        OptionFlag("max-body-size", .text, "Largest request body, such as 4Mi; 0 sets no limit", default: "4Mi"),
         OptionFlag(
-            "unix-domain-socket", .text,
-            "Path to a unix domain socket dir mount. If specified, Dapr API servers will use Unix Domain Sockets"),
+            "read-buffer-size", .text, "Largest request head, such as 4Ki; 4 KiB more are tolerated", default: "4Ki"),
+        OptionFlag("unix-domain-socket", .text, "Directory for the API's Unix-domain sockets, which replace its ports"),
     ]
 
     /// What is loaded, and from where.
     private static let resources: [OptionFlag] = [
+        OptionFlag("config", .list, "Configuration file; may be repeated, later ones win field by field"),
+        OptionFlag("disable-builtin-k8s-secret-store", .toggle, "Leave out the secret store of Kubernetes"),
         OptionFlag(
-            "config", .list,
-            "Path to config file, or name of a configuration object. In standalone mode, can be passed multiple times"),
-        OptionFlag("disable-builtin-k8s-secret-store", .toggle, "Disable the built-in Kubernetes Secret Store"),
-        OptionFlag(
-            "disable-init-endpoints", .list,
-            "List of initialization endpoints to disable. Supported values: config, subscribe,. If not specified, all endpoints will be enabled"
+            "disable-init-endpoints", .list, "What the app is not asked at the start: config, subscribe"
         ),
         OptionFlag(
-            "hot-reload-reconcile-interval", .duration,
-            "Period of the hot-reload backup reconcile that lists resources and reconciles any the event watch missed, e.g. '30s'. Zero uses the default (60s)"
+            "hot-reload-reconcile-interval", .duration, "How often resources are listed again, besides watching them"
         ),
-        OptionFlag("mode", .text, "Runtime mode for Dapr", default: "standalone"),
-        OptionFlag(
-            "resources-path", .list,
-            "Path for resources directory. If not specified, no resources will be loaded. Can be passed multiple times"),
+        OptionFlag("mode", .text, "Where resources come from; standalone reads files", default: "standalone"),
+        OptionFlag("resources-path", .list, "Directory of resources; may be repeated"),
     ]
 
     /// The process: start, end, log, metrics.
     private static let process: [OptionFlag] = [
-        OptionFlag("build-info", .toggle, "Prints the build info"),
+        OptionFlag("build-info", .toggle, "Print how this program was built, and exit"),
         OptionFlag(
             "dapr-block-shutdown-duration", .duration,
-            "If enabled, will block graceful shutdown after terminate signal is received until either the given duration has elapsed or the app reports unhealthy. Disabled by default"
+            "How long the API goes on after a signal while deliveries have stopped"
         ),
-        OptionFlag("dapr-graceful-shutdown-seconds", .integer, "Graceful shutdown time in seconds", default: "5"),
-        OptionFlag("enable-metrics", .toggle, "Enable prometheus metric", default: "true"),
-        OptionFlag("log-as-json", .toggle, "print log as JSON (default false)"),
-        OptionFlag("log-file", .text, "Path to a file where logs will be written"),
         OptionFlag(
-            "log-level", .text, "Options are debug, info, warn, error, or fatal (default info)", default: "info"),
-        OptionFlag("metrics-listen-address", .text, "The address for the metrics server", default: "0.0.0.0"),
-        OptionFlag("metrics-port", .text, "The port for the metrics server", default: "9090"),
-        OptionFlag("version", .toggle, "Prints the runtime version"),
-        OptionFlag("wait", .toggle, "wait for Dapr outbound ready"),
+            "dapr-graceful-shutdown-seconds", .integer, "Seconds that the end may take before it is forced",
+            default: "5"),
+        OptionFlag("enable-metrics", .toggle, "Serve metrics", default: "true"),
+        OptionFlag("log-as-json", .toggle, "Log lines as JSON"),
+        OptionFlag("log-file", .text, "File that gets every log line as well"),
+        OptionFlag(
+            "log-level", .text, "Least level that is logged: debug, info, warn, error or fatal", default: "info"),
+        OptionFlag("metrics-listen-address", .text, "Address on which metrics are served", default: "0.0.0.0"),
+        OptionFlag("metrics-port", .text, "Port on which metrics are served", default: "9090"),
+        OptionFlag("version", .toggle, "Print the version, and exit"),
+        OptionFlag("wait", .toggle, "Wait until the sidecar on --dapr-http-port can publish, and exit"),
     ]
 
     /// Of parts that Martlet does not have: taken, and said so where it matters (`SidecarOptions.notYet`).
     private static let absent: [OptionFlag] = [
         OptionFlag(
-            "actors-disseminate-timeout", .duration,
-            "Timeout for the daprd-side actor placement dissemination round; if exceeded, daprd resets its placement stream and halts hosted actors. Should be greater than the placement service --disseminate-timeout (default 8s).",
+            "actors-disseminate-timeout", .duration, "Limit of a round of actor placement",
             default: "30s"),
-        OptionFlag("control-plane-address", .text, "Address for a Dapr control plane"),
-        OptionFlag("control-plane-namespace", .text, "Namespace of the Dapr control plane", default: "default"),
-        OptionFlag("control-plane-trust-domain", .text, "Trust domain of the Dapr control plane", default: "localhost"),
-        OptionFlag("dapr-internal-grpc-listen-address", .text, "gRPC listen address for the Dapr Internal API"),
-        OptionFlag("dapr-internal-grpc-port", .text, "gRPC port for the Dapr Internal API to listen on"),
-        OptionFlag("enable-mtls", .toggle, "Enables automatic mTLS for daprd-to-daprd communication channels"),
-        OptionFlag("enable-profiling", .toggle, "Enable profiling"),
+        OptionFlag("control-plane-address", .text, "Address of a Dapr control plane"),
+        OptionFlag("control-plane-namespace", .text, "Namespace of the control plane", default: "default"),
+        OptionFlag("control-plane-trust-domain", .text, "Trust domain of the control plane", default: "localhost"),
+        OptionFlag("dapr-internal-grpc-listen-address", .text, "Address for calls between sidecars"),
+        OptionFlag("dapr-internal-grpc-port", .text, "Port for calls between sidecars"),
+        OptionFlag("enable-mtls", .toggle, "Encrypt calls between sidecars with certificates of the control plane"),
+        OptionFlag("enable-profiling", .toggle, "Serve profiles of the process"),
+        OptionFlag("placement-host-address", .text, "Addresses of the placement service for actors"),
+        OptionFlag("profile-port", .text, "Port on which profiles are served", default: "7777"),
+        OptionFlag("scheduler-host-address", .list, "Addresses of the scheduler service"),
         OptionFlag(
-            "placement-host-address", .text, "Addresses for Dapr Actor Placement servers (overrides actors-service)"),
-        OptionFlag("profile-port", .text, "The port for the profile server", default: "7777"),
-        OptionFlag(
-            "scheduler-host-address", .list,
-            "Addresses of the Scheduler service instance(s), as comma separated host:port pairs"),
-        OptionFlag(
-            "scheduler-job-streams", .natural, "The number of active job streams to connect to the Scheduler service",
+            "scheduler-job-streams", .natural, "Streams to the scheduler service",
             default: "3"),
-        OptionFlag("sentry-address", .text, "Address for the Sentry CA service"),
-        OptionFlag(
-            "sentry-request-jwt-audiences", .list,
-            "JWT audience list for certificate signing requests. If not specified, the trust domain will be used"),
+        OptionFlag("sentry-address", .text, "Address of the certificate authority"),
+        OptionFlag("sentry-request-jwt-audiences", .list, "Audiences of the token shown to the certificate authority"),
     ]
 
     /// Spellings of earlier versions.
