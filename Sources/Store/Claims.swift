@@ -1,9 +1,14 @@
+internal import Messaging
+
 /// What one group has taken of its topic, and what of that is settled.
 ///
 /// Ids ascend in the order of publishing. Everything up to `handed` was handed over once, or belongs to another topic; of it the unsettled events
 /// are listed, everything else is settled. That keeps the state small however far the settled ones reach beyond one that is not.
 /// It is pure: no clock, no bodies. Times are milliseconds of the log's clock.
 package struct Claims: Sendable {
+    /// No released event waits longer, whatever a file says.
+    private static let longestWait = RetrySchedule.standard.milliseconds(afterFailures: .max)
+
     /// No more events of one group are unsettled at a time, in flight or waiting; at the bound nothing new is handed over.
     package static let maxUnsettled = 16_384
 
@@ -70,7 +75,7 @@ package struct Claims: Sendable {
         let earlier = Int(entries[index].attempts)
         let failed = min(max(attempts, earlier), Int(Int32.max))
         // Given back without another attempt, as when a subscription ends: it is not the event's fault.
-        let due = now + RetrySchedule.delay(after: failed > earlier ? failed : 0)
+        let due = now + RetrySchedule.standard.milliseconds(afterFailures: failed > earlier ? failed : 0)
         entries[index].attempts = Int32(failed)
         wait(at: index, until: due)
         return LogFailure(id: id, attempts: failed, due: due)
@@ -203,7 +208,7 @@ extension Claims {
             let record = records.first.flatMap { $0.id == entries[index].id ? $0 : nil }
             entries[index].attempts = Int32(clamping: record?.attempts ?? 0)
             // A clock that was set back must not keep an event for longer than the schedule ever would.
-            wait(at: index, until: min(record?.due ?? now, now + RetrySchedule.longestDelay))
+            wait(at: index, until: min(record?.due ?? now, now + Claims.longestWait))
         }
     }
 }

@@ -11,7 +11,7 @@
 /// - `LogFile` is the schema, one commit, one read, retention, and what an error of the disk means. It is synchronous and belongs to one thread.
 /// - `LogQueue` and `LogThread` carry work from the shard to that thread and reports back.
 /// - `EventLog` is the face on the shard: it hands over, keeps the newest events in memory (`EventRing`), and drives the groups (`LogGroup`).
-/// - `Claims`, `Retention`, `RetrySchedule` and the codecs are pure, and tested as tables.
+/// - `Claims`, `Retention` and the codecs are pure, and tested as tables.
 ///
 /// Times are milliseconds since 1970 of the log's own clock: the wall clock when the file was opened, and the monotonic clock from there on.
 /// A wall clock that is set while the process runs expires nothing.

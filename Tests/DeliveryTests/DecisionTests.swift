@@ -50,6 +50,9 @@ import Testing
         #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
         #expect(waits[13] == .seconds(60))
         #expect(schedule.wait(afterFailures: 0) == .milliseconds(500))
+        #expect(schedule.wait(afterFailures: .max) == .seconds(60))
+        let whole = [0, 1, 2, 3, 4, 20].map(schedule.milliseconds(afterFailures:))
+        #expect(whole == [500, 500, 750, 1_125, 1_687, 60_000])
     }
 
     @Test

@@ -91,11 +91,6 @@ private func id(_ number: UInt64) -> Position { Position(high: number, low: 0) }
         #expect(!held.contains(id(1)))
         #expect(held.contains(id(2)))
     }
-
-    @Test func `the pause grows by half with each attempt up to a minute`() {
-        let pauses = [0, 1, 2, 3, 4, 100].map { RedisRedeliveryPause.after(attempts: $0) / .milliseconds(1) }
-        #expect(pauses == [500, 500, 750, 1_125, 1_687, 60_000])
-    }
 }
 
 @Suite struct RedisDecisionTests {

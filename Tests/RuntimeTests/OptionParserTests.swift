@@ -86,23 +86,18 @@ import Testing
         #expect(throws: OptionError.helpWanted) { try OptionParser(Self.flags).parse(arguments) }
     }
 
-    @Test func `the usage is daprd's`() {
+    @Test func `the usage has a line for every flag that is shown, in columns`() {
         let lines = OptionUsage.text(OptionTable.sidecar).split(separator: "\n")
         #expect(lines.count == 52)
-        #expect(
-            lines.contains(
-                "      --app-id string                              A unique ID for Dapr. Used for Service Discovery and state"
-            ))
-        #expect(
-            lines.contains("      --enable-metrics                             Enable prometheus metric (default true)")
-        )
-        #expect(
-            lines.contains(
-                "      --dapr-http-port string                      HTTP port for Dapr API to listen on (default \"3500\")"
-            ))
-        #expect(
-            lines.contains(
-                "      --dapr-internal-grpc-listen-address string   gRPC listen address for the Dapr Internal API"))
+        for start in [
+            "      --app-id string                              ",
+            "      --enable-metrics                             ",
+            "      --dapr-http-port string                      ",
+            "      --dapr-internal-grpc-listen-address string   ",
+        ] {
+            #expect(lines.filter { $0.hasPrefix(start) }.count == 1)
+        }
+        #expect(lines.contains { $0.contains("--dapr-http-port") && $0.hasSuffix("(default \"3500\")") })
         #expect(!lines.contains { $0.contains("components-path") })
     }
 }

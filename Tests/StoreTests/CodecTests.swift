@@ -22,13 +22,6 @@ struct CodecTests {
     func `damaged metadata are noticed`(_ bytes: [UInt8]) {
         #expect(MetadataCodec.decode(bytes) == nil)
     }
-
-    @Test(
-        arguments: [(0, 500), (1, 500), (2, 750), (3, 1_125), (4, 1_687), (20, 60_000), (Int.max, 60_000)]
-            as [(Int, Int64)])
-    func `delays grow by half and end at a minute`(_ attempts: Int, _ delay: Int64) {
-        #expect(RetrySchedule.delay(after: attempts) == delay)
-    }
 }
 
 struct RetentionTests {

@@ -243,12 +243,3 @@ extension RedisHeldEntries.Entry {
         return due <= now
     }
 }
-
-/// The pause before an entry is delivered again: half a second, half as much again with each attempt, a minute at most.
-enum RedisRedeliveryPause {
-    static func after(attempts: Int) -> Duration {
-        var milliseconds = 500.0
-        for _ in 1..<max(2, min(attempts, 20)) where attempts > 1 { milliseconds *= 1.5 }
-        return .milliseconds(Int64(min(milliseconds, 60_000)))
-    }
-}

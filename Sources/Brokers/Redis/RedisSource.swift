@@ -225,7 +225,7 @@ final class RedisSource: TopicSource {
             acknowledge(batch.acknowledged)
         }
         for (id, attempts) in batch.released {
-            let due = now + RedisRedeliveryPause.after(attempts: attempts)
+            let due = now + RetrySchedule.standard.wait(afterFailures: attempts)
             if isCancelled || !held.release(id, attempts: attempts, due: due) { held.remove([id]) }
         }
         pump()

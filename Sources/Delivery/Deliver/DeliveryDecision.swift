@@ -1,3 +1,5 @@
+package import Messaging
+
 /// What to do with an event after an attempt: the one place that decides about loss and repetition.
 ///
 /// The rules where no policy says otherwise: to the dead letter topic at once where one is set; else again on brokers that keep what is not
