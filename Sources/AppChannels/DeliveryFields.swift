@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Delivery
+internal import Events
 internal import HTTP
 internal import Messaging
 
@@ -9,6 +10,8 @@ enum DeliveryFields {
     private static let excluded: [StaticString] = [
         "content-type", "content-length", "destination-app-id", "connection", "keep-alive", "proxy-connection",
         "transfer-encoding", "upgrade", "http2-settings", "te", "trailer", "proxy-authorization", "proxy-authenticate",
+        // The trace is sent once: `trace(in:)` decides which.
+        "traceparent", "tracestate",
     ]
 
     /// Adds the pairs; the name of the first one that cannot be a header field, where there is one.
@@ -20,6 +23,12 @@ enum DeliveryFields {
             guard fields.add(name: name, value: pair.value) || isReserved(name) else { return pair.key }
         }
         return nil
+    }
+
+    /// The trace that travels in the pairs themselves, where it is valid: it goes before the event's, and only with it a `tracestate` goes.
+    static func trace(in metadata: Metadata) -> (trace: TraceContext, state: String?)? {
+        guard let text = metadata.value(ignoringCase: "traceparent"), let trace = TraceContext(text) else { return nil }
+        return (trace, metadata.value(ignoringCase: "tracestate"))
     }
 
     private static func isExcluded(_ name: String) -> Bool {

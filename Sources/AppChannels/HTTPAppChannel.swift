@@ -60,8 +60,14 @@ package final class HTTPAppChannel {
         return fields
     }()
 
-    private static func traceFields(_ trace: TraceContext?) -> HTTPFieldBlock {
-        guard let trace else { return .none }
+    private static func traceFields(_ call: AppCall) -> HTTPFieldBlock {
+        if !call.metadata.isEmpty, let (trace, state) = DeliveryFields.trace(in: call.metadata) {
+            var fields = HTTPFieldBlock()
+            fields.add("Traceparent", trace.bytes)
+            if let state { fields.add("Tracestate", state) }
+            return fields
+        }
+        guard let trace = call.trace else { return .none }
         guard trace.isValid else { return noTrace }
         var fields = HTTPFieldBlock()
         fields.add("Traceparent", trace.bytes)
@@ -115,7 +121,7 @@ package final class HTTPAppChannel {
 
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
-        var own = HTTPAppChannel.traceFields(call.trace)
+        var own = HTTPAppChannel.traceFields(call)
         if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, to: &own) {
             let reason = "the metadata key \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)

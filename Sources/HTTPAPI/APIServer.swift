@@ -65,7 +65,7 @@ package final class APIServer {
     private func answerText(_ exchange: HTTPExchange, _ status: Int, _ text: String, _ trace: RequestTrace) {
         exchange.respond(status, body: Array(text.utf8)) { fields in
             fields.add("Content-Type", "text/plain; charset=utf-8")
-            if status == 404 { fields.add("X-Content-Type-Options", "nosniff") }
+            if status != 400 { fields.add("X-Content-Type-Options", "nosniff") }
             trace.append(to: &fields)
         }
     }
