@@ -202,10 +202,9 @@ private func post(_ path: String, _ body: String) -> String {
         do {
             let client = RawClient(port: server.port, receiveBuffer: 16 * 1024)
             client.send(get("/flood"))
-            usleep(20_000)
+            #expect(await eventually { await server.onShard { $0.streams.isEmpty ? nil : true } == true })
         }
-        usleep(50_000)
-        #expect(await server.onShard { $0.streams.first?.wasDisconnected } == true)
+        #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
     }
 
     @Test func `a slow head, a slow body, an idle connection and a reader that stands still are closed`() async {
@@ -284,12 +283,11 @@ private func post(_ path: String, _ body: String) -> String {
         do {
             let client = server.client()
             client.send(get("/hold"))
-            usleep(20_000)
+            #expect(await eventually { await server.onShard({ $0.held.count }) == 1 })
             client.send("x")
         }
-        for _ in 0..<100 where await server.onShard({ $0.held.count }) != 1 { usleep(1000) }
         _ = await server.shard.run { [server] in server.server.value?.close() }
-        usleep(20_000)
+        #expect(await eventually { await server.onShard { $0.held.first?.isConnected } == false })
         #expect(
             await server.onShard { handler -> Bool? in
                 handler.held.first?.respond(204)
@@ -308,7 +306,7 @@ private func post(_ path: String, _ body: String) -> String {
         busy.send(get("/hold") + get("/hold"))
         let partial = server.client()
         partial.send("GET /p HTTP/1.1\r\n")
-        for _ in 0..<200 where await server.onShard({ $0.held.count }) != 2 { usleep(1000) }
+        #expect(await eventually { await server.onShard({ $0.held.count }) == 2 })
         async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(3)) }
         #expect(idle.receiveAll() == "")
         partial.send("Host: a\r\n\r\n")
@@ -367,4 +365,13 @@ extension String {
         }
         return count
     }
+}
+
+/// Whether something comes true within five seconds: against hanging, not a measure of speed.
+private func eventually(_ condition: () async -> Bool) async -> Bool {
+    for _ in 0..<1_000 {
+        if await condition() { return true }
+        usleep(5_000)
+    }
+    return await condition()
 }
