@@ -9,8 +9,7 @@ differ there, or because the recording itself does not promise more (cases/READM
    A 204 must have neither unless the recording has it.
 3. What Go's HTTP client says about itself in requests to the application is compared with CLIENT_HEADERS below.
 4. JSON bodies are compared as values: order of members, insignificant white space and escapes do not count. Numbers are
-   compared as they are written (`1.50` is not `1.5`); of members with one name the last counts,
-   as it does for every decoder.
+   compared as they are written (`1.50` is not `1.5`); a member that stands twice is not the same as one that stands once.
 5. `runtimeVersion` and `daprRuntimeVersion` are those of the binary: any text that Dapr's SDKs accept. Names of
    features that are built into daprd (BUILT_IN_FEATURES) are left out on both sides; configured ones count.
 6. Logs: texts may be better than daprd's. Where the recording has lines, at least one of the worst recorded level or
@@ -47,8 +46,11 @@ class Number(str):
 
 
 def parse(text):
-    """JSON with numbers as they are written; of members with one name the last counts. Raises ValueError."""
-    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
+    """JSON with numbers as they are written; an object that has a member twice is unlike every other. Raises ValueError."""
+    def members(pairs):
+        result = dict(pairs)
+        return result if len(result) == len(pairs) else {"<members, one of them twice>": [list(pair) for pair in pairs]}
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number, object_pairs_hook=members)
 
 
 def short(value, limit=600):
