@@ -162,8 +162,7 @@ private struct PendingCalls {
 
     mutating func take(_ ticket: UInt64) -> (any AppCallCompletion, UInt64)? {
         let index = Int(ticket)
-        guard index < entries.count, let entry = entries[index] else { return nil }
-        entries[index] = nil
+        guard index < entries.count, let entry = entries[index].take() else { return nil }
         free.append(index)
         return entry
     }

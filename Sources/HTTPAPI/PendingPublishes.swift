@@ -32,8 +32,7 @@ struct PendingPublishes {
     /// Takes an entry out; nil where the token was answered already.
     mutating func take(_ token: UInt64) -> Entry? {
         let index = Int(token)
-        guard index < entries.count, let entry = entries[index] else { return nil }
-        entries[index] = nil
+        guard index < entries.count, let entry = entries[index].take() else { return nil }
         free.append(index)
         count -= 1
         return entry

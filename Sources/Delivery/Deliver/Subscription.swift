@@ -121,8 +121,7 @@ package final class Subscription {
     }
 
     private func takeFlight(_ slot: LaneEngine.Slot) -> Flight? {
-        guard let flight = flights[Int(slot.index)] else { return nil }
-        flights[Int(slot.index)] = nil
+        guard let flight = flights[Int(slot.index)].take() else { return nil }
         bytesInFlight -= flight.received.message.size
         scheduler.cancel(flight.wake)
         return flight

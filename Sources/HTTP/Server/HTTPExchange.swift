@@ -49,7 +49,7 @@ package final class HTTPExchange {
     package var query: ArraySlice<UInt8>? { head.target.query.map { head.fields.bytes[$0] } }
 
     /// The request's fields.
-    package var fields: HTTPFields { head.fields }
+    @inlinable package var fields: HTTPFields { head.fields }
 
     /// Whether an answer would still reach the connection.
     package var isConnected: Bool { connection != nil }
