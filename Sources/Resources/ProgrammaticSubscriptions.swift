@@ -84,6 +84,9 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         subscription.bulk = SubscriptionSpec.Bulk(
             isEnabled: try bulk.bool("enabled"), maxMessagesCount: try bulk.integer("maxMessagesCount"),
             maxAwaitDurationMs: try bulk.integer("maxAwaitDurationMs"))
+        if let delivery = json[ignoringCase: "delivery"], delivery != .null {
+            subscription.delivery = DeliverySpec(delivery)
+        }
         return subscription
     }
 

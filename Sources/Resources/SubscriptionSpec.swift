@@ -44,6 +44,8 @@ package struct SubscriptionSpec: Sendable, Equatable {
     package var deadLetterTopic = ""
     package var metadata = Metadata()
     package var bulk = Bulk()
+    /// How its events are delivered; ours. Nil where it says nothing of it.
+    package var delivery: DeliverySpec?
     package var scopes: [String] = []
     package var origin = Origin.declarative
     package var file = ""
