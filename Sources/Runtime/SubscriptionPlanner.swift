@@ -22,9 +22,56 @@ enum SubscriptionPlanner {
             let isBlank = rule.match.utf8.allSatisfy { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
             routes.append(RouteTable.Route(rule: isBlank ? nil : try compile(rule.match, of: spec), path: rule.path))
         }
-        return SubscriptionPlan(
+        var plan = SubscriptionPlan(
             topic: spec.topic, routes: RouteTable(routes), deadLetterTopic: spec.deadLetterTopic,
             isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds)
+        if let delivery = spec.delivery {
+            try check(delivery, plan, of: spec)
+            plan.rules = rules(delivery)
+            if let concurrency = delivery.concurrency { plan.bounds.concurrency = concurrency }
+        }
+        return plan
+    }
+
+    /// A block that cannot be kept as it is written stops its subscription: what is left of it may lose events.
+    private static func check(
+        _ delivery: DeliverySpec, _ plan: SubscriptionPlan, of spec: SubscriptionSpec
+    ) throws(Failure) {
+        if let fault = delivery.faults.first {
+            throw Failure(subscription: name(spec), reason: "\(fault.field): \(fault.reason)")
+        }
+        guard !delivery.deadLetters || plan.hasDeadLetter else {
+            throw Failure(
+                subscription: name(spec),
+                reason: "delivery.outcome: deadLetter needs a deadLetterTopic that is another topic; name one")
+        }
+    }
+
+    private static func rules(_ delivery: DeliverySpec) -> DeliveryRules {
+        var rules = DeliveryRules(
+            deadline: delivery.deadline, honoursRetryAfter: delivery.honoursRetryAfter, callsPerSecond: delivery.rate)
+        if delivery.retries {
+            let given = delivery.schedule ?? DeliverySpec.Schedule()
+            let schedule = RetrySchedule(first: given.initial, growthPercent: given.factorPercent, cap: given.cap)
+            rules.retry = RetryPolicy(
+                .growing(schedule, jitter: given.jitter), retries: delivery.attempts.map { $0 - 1 },
+                countsEarlierAttempts: true)
+        }
+        let table = OutcomeTable(
+            statuses: delivery.statuses.compactMapValues(outcome), classes: delivery.classes.compactMapValues(outcome),
+            noAnswer: delivery.noAnswer.flatMap(outcome))
+        if table != OutcomeTable() { rules.outcomes = table }
+        if let order = delivery.order.flatMap({ DeliveryRules.Order(rawValue: $0.rawValue) }) { rules.order = order }
+        return rules
+    }
+
+    /// The rooms do not see each other, so the words are the same in both.
+    private static func outcome(_ outcome: DeliverySpec.Outcome) -> OutcomeTable.Outcome? {
+        OutcomeTable.Outcome(rawValue: outcome.rawValue)
+    }
+
+    private static func name(_ spec: SubscriptionSpec) -> String {
+        "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)"
     }
 
     private static func compile(_ source: String, of spec: SubscriptionSpec) throws(Failure) -> Rule {
@@ -32,7 +79,7 @@ enum SubscriptionPlanner {
             return try Rule(source)
         } catch {
             throw Failure(
-                subscription: "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)",
+                subscription: name(spec),
                 reason: "rule `\(source)` does not compile: \(error)")
         }
     }

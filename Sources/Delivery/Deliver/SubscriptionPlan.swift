@@ -12,13 +12,16 @@ package struct SubscriptionPlan: Sendable {
     /// Goes to the broker.
     package var metadata: Metadata
     package var bounds: SubscriptionBounds
+    /// Its own `delivery` block; nil where it has none.
+    package var rules: DeliveryRules?
 
     /// Whether failed events have a place to go. A dead letter topic that is the topic itself is none: the event would come back at once, for ever.
     package var hasDeadLetter: Bool { !deadLetterTopic.isEmpty && deadLetterTopic != topic }
 
     package init(
         topic: String, routes: RouteTable, deadLetterTopic: String = "", isRaw: Bool = false,
-        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds()
+        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(),
+        rules: DeliveryRules? = nil
     ) {
         self.topic = topic
         self.routes = routes
@@ -26,6 +29,7 @@ package struct SubscriptionPlan: Sendable {
         self.isRaw = isRaw
         self.metadata = metadata
         self.bounds = bounds
+        self.rules = rules
     }
 }
 
