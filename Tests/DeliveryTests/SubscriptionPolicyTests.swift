@@ -227,6 +227,14 @@ final class PolicyStage {
         #expect(stage.app.calls.isEmpty)
     }
 
+    @Test func `in memory an end loses what waits for an attempt, and says so`() async throws {
+        let stage = try await PolicyStage(inbound: { _ in PolicyStage.constant(nil) }, capabilities: [.serial])
+        stage.deliver(1...1)
+        stage.answer(500)
+        await stage.subscription.stop()
+        #expect(stage.observer.lost == 1 && stage.subscription.counts.lost == 1)
+    }
+
     // MARK: The subscription's own rules
 
     static func own(attempts: Int) -> DeliveryRules {

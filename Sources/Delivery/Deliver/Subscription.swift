@@ -126,6 +126,10 @@ package final class Subscription {
     /// Gives an event back whose slot the engine has freed already.
     private func release(_ slot: LaneEngine.Slot) {
         guard let flight = takeFlight(slot) else { return }
+        if !broker.isDurable {
+            counts.lost += 1
+            observer.lost(self, eventID: flight.eventID, reason: "the subscription ended before it was delivered")
+        }
         flight.received.release(in: &settled, attempts: flight.failures)
     }
 
