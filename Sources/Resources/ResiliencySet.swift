@@ -54,6 +54,13 @@ package struct ResiliencySet: Sendable, Equatable {
                         hint.isEmpty ? .info : .warning, file: spec.file, line: target.line, resource: spec.name,
                         field: path, text))
             }
+            for name in spec.retries.keys.sorted() where name.hasPrefix("DaprBuiltIn") {
+                let text = "\(name) has no effect: what daprd tries again by it is not there, or has fixed waits"
+                findings.append(
+                    Finding(
+                        .info, file: spec.file, line: spec.line, resource: spec.name,
+                        field: "spec.policies.retries.\(name)", text))
+            }
             for (name, target) in spec.apps.sorted(by: { $0.key < $1.key }) {
                 check(target, "spec.targets.apps.\(name)", spec, &findings)
             }

@@ -83,6 +83,7 @@ extension Sidecar {
     /// Puts the Resiliency resources to work. Called before anything is published or delivered, and again whenever they have changed: the next
     /// attempt of every event reads the new policies, and breakers begin closed.
     func applyPolicies() {
+        for spec in resources.resiliencySpecs { log.info("Loading Resiliency configuration: \(spec.name)") }
         let policies = Policies(resources.resiliencySpecs, loop: loop, log: log)
         for component in components {
             let name = component.broker.name
