@@ -8,20 +8,23 @@ extension DeliverySpec {
     ]
     private static let mostAttempts = 1_000_000
     private static let mostConcurrency = 2_048
+    /// Faults of one block that are told; further ones are not.
+    private static let mostFaults = 100
 
     /// Reads the block of a resource; faults know their lines.
-    init(_ node: YAMLNode, lineOffset: Int) {
+    /// - Parameter hasDeadLetter: whether the subscription has a dead letter topic that is another topic.
+    init(_ node: YAMLNode, lineOffset: Int, hasDeadLetter: Bool) {
         // As JSON there is one reader for both ways to write the block.
         let text = ResourceJSON.text(of: node) ?? "{}"
         let json = (try? JSONValue.parseFirst(Array(text.utf8).rawSpan)) ?? .null
-        self.init(json)
+        self.init(json, hasDeadLetter: hasDeadLetter)
         for index in faults.indices {
             faults[index].line = DeliverySpec.line(of: faults[index].field, in: node) + lineOffset
         }
     }
 
     /// Reads the block of an app's own list.
-    init(_ json: JSONValue) {
+    init(_ json: JSONValue, hasDeadLetter: Bool) {
         self.init()
         guard case .object = json else {
             if json != .null {
@@ -38,6 +41,11 @@ extension DeliverySpec {
         concurrency = whole(json, "concurrency", 1...DeliverySpec.mostConcurrency)
         rate = number(json, "rate", path: "rate", above: 0, to: 1_000_000)
         order = word(json, "order", Order.allCases.map(\.rawValue)).flatMap(Order.init)
+        if !hasDeadLetter,
+            noAnswer == .deadLetter || [statuses, classes].contains(where: { $0.values.contains(.deadLetter) })
+        {
+            fault("outcome", "deadLetter needs a deadLetterTopic that is another topic; name one")
+        }
     }
 
     private mutating func readSchedule(_ json: JSONValue) {
@@ -89,6 +97,7 @@ extension DeliverySpec {
     // MARK: Values
 
     private mutating func fault(_ field: String, _ reason: String) {
+        guard faults.count < DeliverySpec.mostFaults else { return }
         faults.append(Fault(field: field.isEmpty ? "delivery" : "delivery." + field, line: 0, reason: reason))
     }
 

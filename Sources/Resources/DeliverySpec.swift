@@ -58,11 +58,6 @@ package struct DeliverySpec: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether some answer sends an event to the dead letter topic.
-    package var deadLetters: Bool {
-        noAnswer == .deadLetter || statuses.values.contains(.deadLetter) || classes.values.contains(.deadLetter)
-    }
-
     /// Whether it says how often and when something is tried again.
     package var retries: Bool { schedule != nil || attempts != nil }
 }

@@ -1,6 +1,5 @@
 internal import Delivery
 internal import Events
-internal import Loop
 internal import Messaging
 internal import Observability
 internal import Resources
@@ -16,14 +15,15 @@ final class Policies {
     private static let exponentialJitter = 0.5
 
     private let set: ResiliencySet
-    private let loop: EventLoop
-    private let log: Log
+    private let scheduler: any Scheduler
+    private let report: (String) -> Void
     private var breakers: [String: SharedBreaker] = [:]
 
-    init(_ specs: [ResiliencySpec], loop: EventLoop, log: Log) {
+    /// - Parameter report: told of every breaker that changes its state, in words.
+    init(_ specs: [ResiliencySpec], scheduler: any Scheduler, report: @escaping (String) -> Void) {
         set = ResiliencySet(specs)
-        self.loop = loop
-        self.log = log
+        self.scheduler = scheduler
+        self.report = report
     }
 
     /// What holds for one direction of a component; nil where nothing does.
@@ -60,8 +60,8 @@ final class Policies {
         }
         let settings = CircuitBreaker.Settings(
             maxRequests: spec.maxRequests, interval: spec.interval, timeout: spec.timeout)
-        let breaker = SharedBreaker(name: name, settings: settings, scheduler: loop, trips: trips) { [log] in
-            log.info("Circuit breaker \"\($0)\" changed state from \($1.rawValue) to \($2.rawValue)")
+        let breaker = SharedBreaker(name: name, settings: settings, scheduler: scheduler, trips: trips) { [report] in
+            report("Circuit breaker \"\($0)\" changed state from \($1.rawValue) to \($2.rawValue)")
         }
         breakers[name] = breaker
         return breaker
@@ -84,7 +84,7 @@ extension Sidecar {
     /// attempt of every event reads the new policies, and breakers begin closed.
     func applyPolicies() {
         for spec in resources.resiliencySpecs { log.info("Loading Resiliency configuration: \(spec.name)") }
-        let policies = Policies(resources.resiliencySpecs, loop: loop, log: log)
+        let policies = Policies(resources.resiliencySpecs, scheduler: loop) { [log] line in log.info("\(line)") }
         for component in components {
             let name = component.broker.name
             component.broker.apply(

@@ -26,25 +26,14 @@ enum SubscriptionPlanner {
             topic: spec.topic, routes: RouteTable(routes), deadLetterTopic: spec.deadLetterTopic,
             isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds)
         if let delivery = spec.delivery {
-            try check(delivery, plan, of: spec)
+            // A block that cannot be kept as it is written stops its subscription: what is left of it may lose events.
+            if let fault = delivery.faults.first {
+                throw Failure(subscription: name(spec), reason: "\(fault.field): \(fault.reason)")
+            }
             plan.rules = rules(delivery)
             if let concurrency = delivery.concurrency { plan.bounds.concurrency = concurrency }
         }
         return plan
-    }
-
-    /// A block that cannot be kept as it is written stops its subscription: what is left of it may lose events.
-    private static func check(
-        _ delivery: DeliverySpec, _ plan: SubscriptionPlan, of spec: SubscriptionSpec
-    ) throws(Failure) {
-        if let fault = delivery.faults.first {
-            throw Failure(subscription: name(spec), reason: "\(fault.field): \(fault.reason)")
-        }
-        guard !delivery.deadLetters || plan.hasDeadLetter else {
-            throw Failure(
-                subscription: name(spec),
-                reason: "delivery.outcome: deadLetter needs a deadLetterTopic that is another topic; name one")
-        }
     }
 
     private static func rules(_ delivery: DeliverySpec) -> DeliveryRules {

@@ -65,7 +65,7 @@ import Testing
         let body = """
             [{"pubsubname":"bus","topic":"t","route":"/t","delivery":{"schedule":{"initial":"1s","factor":2,"cap":"10m",
             "jitter":0.2},"attempts":5,"deadline":"10s","outcome":{"404":"retry","5xx":"retry","4xx":"deadLetter",
-            "410":"drop","409":"success","error":"retry"},"retryAfter":"honour","concurrency":8,"rate":50.5,"order":"key"}},
+            "410":"drop","409":"success","error":"retry"},"retryAfter":"honour","concurrency":8,"rate":50.5,"order":"key"},"deadLetterTopic":"dead"},
             {"pubsubname":"bus","topic":"u","route":"/u","delivery":null}]
             """
         let list = try ProgrammaticSubscriptions.parse(body: Array(body.utf8))
@@ -118,6 +118,17 @@ import Testing
         #expect(finding.field == "spec.delivery." + row.field)
         #expect(finding.message.contains(row.reason), "\(finding.message)")
         #expect(loaded.subscriptions.first?.delivery?.faults.count == loaded.findings.count)
+    }
+
+    @Test(arguments: [
+        #""outcome":{"500":"deadLetter"}"#, #""outcome":{"error":"deadletter"}"#, #""order":"x","rate":-1"#,
+    ])
+    func `what is wrong in an app's own list is told entry by entry`(delivery: String) throws {
+        let body = #"[{"pubsubname":"bus","topic":"t","route":"/t","deadLetterTopic":"t","delivery":{\#(delivery)}}]"#
+        let list = try ProgrammaticSubscriptions.parse(body: Array(body.utf8))
+        #expect(list.findings.map(\.severity) == (delivery.contains("rate") ? [.error, .error] : [.error]))
+        let all = list.findings.allSatisfy { $0.message.hasPrefix("subscription to topic t on pubsub bus: ") }
+        #expect(all)
     }
 
     @Test func `a block that is no object is a fault`() {

@@ -8,11 +8,10 @@ import Testing
 
 @Suite struct SubscriptionPlannerTests {
     private func spec(_ delivery: String, deadLetter: String = "dead") throws -> SubscriptionSpec {
-        let text = #"[{"pubsubname":"bus","topic":"t","route":"/t","delivery":\#(delivery)}]"#
+        let text =
+            #"[{"pubsubname":"bus","topic":"t","route":"/t","deadLetterTopic":"\#(deadLetter)","delivery":\#(delivery)}]"#
         let list = try ProgrammaticSubscriptions.parse(body: Array(text.utf8))
-        var spec = try #require(list.subscriptions.first)
-        spec.deadLetterTopic = deadLetter
-        return spec
+        return try #require(list.subscriptions.first)
     }
 
     @Test func `a delivery block becomes the rules of its subscription`() throws {
