@@ -14,8 +14,10 @@ package final class HTTPExchange {
     package let head: HTTPRequestHead
     /// The request's body, decoded.
     package let body: [UInt8]
-    /// The body exceeds its bound: `body` is empty, and the connection ends with the answer.
+    /// The body exceeds its bound: `body` is empty, and where the rest is not worth reading the connection ends with the answer.
     package let isBodyTooLarge: Bool
+    /// Whether no request comes after this one on its connection.
+    let isLast: Bool
     /// Who is told about a response in pieces.
     package weak var streamDelegate: (any HTTPStreamDelegate)?
 
@@ -30,10 +32,13 @@ package final class HTTPExchange {
     private var sendsChunks = false
     private var dropsBody = false
 
-    init(head: HTTPRequestHead, body: [UInt8], isBodyTooLarge: Bool, connection: HTTPServerConnection) {
+    init(
+        head: HTTPRequestHead, body: [UInt8], isBodyTooLarge: Bool, isLast: Bool, connection: HTTPServerConnection
+    ) {
         self.head = head
         self.body = body
         self.isBodyTooLarge = isBodyTooLarge
+        self.isLast = isLast
         self.connection = connection
     }
 
@@ -127,6 +132,12 @@ package final class HTTPExchange {
     /// The body cannot be completed: the connection is closed, which tells the peer so.
     package func abortStream() {
         guard state == .streaming, let connection else { return }
+        connection.close()
+    }
+
+    /// Ends the connection without an answer.
+    package func drop() {
+        guard state == .waiting, let connection else { return }
         connection.close()
     }
 
