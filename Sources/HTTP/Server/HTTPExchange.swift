@@ -14,10 +14,8 @@ package final class HTTPExchange {
     package let head: HTTPRequestHead
     /// The request's body, decoded.
     package let body: [UInt8]
-    /// The body exceeds its bound: `body` is empty, and where the rest is not worth reading the connection ends with the answer.
+    /// The body exceeds its bound: `body` is empty, and the connection ends with the answer.
     package let isBodyTooLarge: Bool
-    /// Whether no request comes after this one on its connection.
-    let isLast: Bool
     /// Who is told about a response in pieces.
     package weak var streamDelegate: (any HTTPStreamDelegate)?
 
@@ -32,13 +30,10 @@ package final class HTTPExchange {
     private var sendsChunks = false
     private var dropsBody = false
 
-    init(
-        head: HTTPRequestHead, body: [UInt8], isBodyTooLarge: Bool, isLast: Bool, connection: HTTPServerConnection
-    ) {
+    init(head: HTTPRequestHead, body: [UInt8], isBodyTooLarge: Bool, connection: HTTPServerConnection) {
         self.head = head
         self.body = body
         self.isBodyTooLarge = isBodyTooLarge
-        self.isLast = isLast
         self.connection = connection
     }
 

@@ -69,19 +69,18 @@ final class HTTPServerConnection {
             switch step {
             case .needsMore: return sendContinue()
             case .head: owesContinue = reader.head?.expectsContinue == true
-            case .complete: take(reader.takeBody(), isBodyTooLarge: reader.isBodyTooLarge, ends: false)
+            case .complete: take(reader.takeBody(), isBodyTooLarge: false)
             }
         }
     }
 
-    private func take(_ body: [UInt8], isBodyTooLarge: Bool, ends: Bool) {
+    private func take(_ body: [UInt8], isBodyTooLarge: Bool) {
         guard let head = reader.head else { return }
         owesContinue = false
         requests &+= 1
-        let exchange = HTTPExchange(
-            head: head, body: body, isBodyTooLarge: isBodyTooLarge, isLast: ends || !head.keepsAlive, connection: self)
+        let exchange = HTTPExchange(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
         exchanges.append(exchange)
-        if exchange.isLast { mode = .finishing }
+        if !head.keepsAlive || isBodyTooLarge { mode = .finishing }
         server.statistics.requests &+= 1
         server.handler.handle(exchange)
     }
@@ -89,7 +88,7 @@ final class HTTPServerConnection {
     private func refuse(_ error: HTTPParseError, read: Int) {
         server.statistics.refused &+= 1
         lingers = error == .bodyTooLarge || read >= HTTPServerConnection.fullRead
-        if error == .bodyTooLarge { return take([], isBodyTooLarge: true, ends: true) }
+        if error == .bodyTooLarge { return take([], isBodyTooLarge: true) }
         finish(with: error.status, error.answer)
     }
 
@@ -126,7 +125,7 @@ final class HTTPServerConnection {
 
     /// Whether the connection ends with an answer that is about to be written.
     func closes(with exchange: HTTPExchange) -> Bool {
-        if exchange.isLast { return true }
+        if !exchange.head.keepsAlive || exchange.isBodyTooLarge { return true }
         return (server.isDraining && reader.isIdle || mode != .reading && trailer.isEmpty)
             && exchanges.last === exchange
     }

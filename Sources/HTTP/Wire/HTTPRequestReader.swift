@@ -15,12 +15,7 @@ package struct HTTPRequestReader {
     private enum Phase {
         case head
         case body
-        /// A body that is too long, so many bytes of which are still to be thrown away.
-        case excess(Int)
     }
-
-    /// How much longer than its bound a body may be to be read to its end and thrown away, which saves its connection; as in Go's net/http.
-    private static let excessBytes = 256 << 10
 
     private let limits: HTTPLimits
     private var phase = Phase.head
@@ -38,21 +33,15 @@ package struct HTTPRequestReader {
     }
 
     /// Whether it stands between two requests, with no byte of the next one.
-    package var isIdle: Bool { !isInBody && buffer.isEmpty }
+    package var isIdle: Bool { phase == .head && buffer.isEmpty }
 
     /// Whether a head is complete and its body is not.
-    package var isInBody: Bool {
-        if case .head = phase { return false }
-        return true
-    }
-
-    /// Whether the body of the request that is complete was too long and was thrown away.
-    package private(set) var isBodyTooLarge = false
+    package var isInBody: Bool { phase == .body }
 
     /// How much of the body came so far.
     package var bodyBytes: Int { bodyReader?.body.count ?? 0 }
 
-    /// Reads on from an offset, which it moves. `bodyTooLarge` comes after the step `head`, where a body is not worth reading; any error ends the connection.
+    /// Reads on from an offset, which it moves. `bodyTooLarge` comes after the step `head`; any error ends the connection.
     package mutating func next(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Step {
         switch phase {
         case .head:
@@ -62,28 +51,11 @@ package struct HTTPRequestReader {
             guard let head = HTTPRequestHead(&buffer.parser, bytes: headBytes) else { throw .malformedTarget }
             self.head = head
             buffer.reset()
-            isBodyTooLarge = false
-            phase = excess(of: head).map { .excess($0) } ?? .body
+            phase = .body
             return .head
         case .body:
             return try readBody(bytes, from: &offset)
-        case .excess(let missing):
-            let run = min(missing, bytes.byteCount - offset)
-            offset += run
-            phase = .excess(missing - run)
-            guard run == missing else { return .needsMore }
-            isBodyTooLarge = true
-            phase = .head
-            return .complete
         }
-    }
-
-    /// The length of a body that is a little too long; nil for all others, and where the peer waits to be asked for it.
-    private func excess(of head: HTTPRequestHead) -> Int? {
-        guard case .length(let length) = head.framing, length > limits.bodyBytes, !head.expectsContinue,
-            length - limits.bodyBytes <= HTTPRequestReader.excessBytes
-        else { return nil }
-        return length
     }
 
     /// Takes the body of the request that is complete.
