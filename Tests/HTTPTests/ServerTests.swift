@@ -207,6 +207,14 @@ private func post(_ path: String, _ body: String) -> String {
         #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
     }
 
+    @Test func `a stream whose peer is gone before the first write hears it and writes no more`() async {
+        let server = await TestServer()
+        RawClient(port: server.port).send(get("/flood"))
+        #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
+        #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
+        #expect(await eventually { await server.openConnections == 0 })
+    }
+
     @Test func `a slow head, a slow body, an idle connection and a reader that stands still are closed`() async {
         var settings = HTTPServerSettings()
         settings.headTimeout = .milliseconds(60)

@@ -228,6 +228,7 @@ extension HTTPServerConnection: TurnParticipant {
             trailer = []
         }
         write()
+        guard mode != .ended else { return }
         if exchanges.isEmpty {
             if mode == .finishing { return end() }
             if mode == .reading, server.isDraining, reader.isIdle { return end() }
@@ -243,7 +244,15 @@ extension HTTPServerConnection: TurnParticipant {
             written &+= output.count
             transport.write(&output)
         }
+        guard transport.isOpen else { return lost() }
         outputMoved()
+    }
+
+    /// The write found that the peer is gone. Streams are told at once: they would take the empty output for a peer that reads on, and
+    /// fill it again and again within this turn, before `ended` can come.
+    private func lost() {
+        mode = .ended
+        dropExchanges()
     }
 
     private func outputMoved() {
