@@ -52,10 +52,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer(settings: settings)
         let client = server.client()
         client.send(String(repeating: get("/hold"), count: 5))
-        for _ in 0..<200 {
-            if await server.onShard({ $0.held.count }) == 2 { break }
-            usleep(1000)
-        }
+        #expect(await eventually { await server.onShard { $0.held.count } == 2 })
         usleep(20000)
         #expect(await server.onShard { $0.held.count } == 2)
         for answered in 0..<5 {
@@ -186,8 +183,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer()
         let client = RawClient(port: server.port, receiveBuffer: 16 * 1024)
         client.send(get("/flood"))
-        usleep(50_000)
-        #expect(await server.onShard { $0.streams.first?.waits } ?? 0 > 0)
+        #expect(await eventually { await server.onShard { $0.streams.first?.waits } ?? 0 > 0 })
         #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
         var total = 0
         while let bytes = client.receive(), !bytes.isEmpty {
@@ -237,7 +233,7 @@ private func post(_ path: String, _ body: String) -> String {
         #expect(idle.receiveAll() == ok("/a"))
         let reader = RawClient(port: server.port, receiveBuffer: 16 * 1024)
         reader.send(String(repeating: get("/large"), count: 16))
-        usleep(300_000)
+        #expect(await eventually { await server.openConnections == 0 })
         var total = 0
         while let bytes = reader.receive(), !bytes.isEmpty { total += bytes.count }
         #expect(total < 16 << 20)
@@ -333,7 +329,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer()
         let client = server.client()
         client.send(get("/hold"))
-        usleep(20_000)
+        #expect(await eventually { await server.onShard { $0.held.count } == 1 })
         // Measured on the shard: the threads of the tests may be blocked by other tests.
         let elapsed = await server.shard.run { [server] in
             let start = EventLoop.current.now
