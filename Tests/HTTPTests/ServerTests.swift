@@ -156,9 +156,28 @@ private func post(_ path: String, _ body: String) -> String {
         client.finishSending()
         #expect(client.receive() == [])
         client = server.client()
-        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n")
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n")
         client.send([UInt8](repeating: 0x78, count: 500_000))
         #expect(client.receive(until: "too large") == answer)
+    }
+
+    @Test(arguments: [true, false])
+    func `a body a little beyond the bound is dropped and the connection goes on`(isChunked: Bool) async {
+        var settings = HTTPServerSettings()
+        settings.message.bodyBytes = 1000
+        let server = await TestServer(settings: settings)
+        let client = server.client()
+        let body = String(repeating: "x", count: 200_000)
+        client.send(
+            isChunked
+                ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n\(body.prefix(1000))\r\n30d40\r\n\(body)\r\n0\r\n\r\n"
+                : post("/", body))
+        client.send(get("/next"))
+        #expect(
+            client.receive(until: "/next")
+                == "HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\nContent-Length: 9\r\n\r\ntoo large"
+                + ok("/next"))
+        #expect(await server.onShard { $0.bodies } == [0, 0])
     }
 
     @Test func `a response is streamed in chunks`() async {

@@ -69,18 +69,19 @@ final class HTTPServerConnection {
             switch step {
             case .needsMore: return sendContinue()
             case .head: owesContinue = reader.head?.expectsContinue == true
-            case .complete: take(reader.takeBody(), isBodyTooLarge: false)
+            case .complete: take(reader.takeBody(), isBodyTooLarge: reader.isBodyTooLarge)
             }
         }
     }
 
-    private func take(_ body: [UInt8], isBodyTooLarge: Bool) {
+    private func take(_ body: [UInt8], isBodyTooLarge: Bool, isCutOff: Bool = false) {
         guard let head = reader.head else { return }
         owesContinue = false
         requests &+= 1
         let exchange = HTTPExchange(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
+        exchange.isCutOff = isCutOff
         exchanges.append(exchange)
-        if !head.keepsAlive || isBodyTooLarge { mode = .finishing }
+        if !head.keepsAlive || isCutOff { mode = .finishing }
         server.statistics.requests &+= 1
         server.handler.handle(exchange)
     }
@@ -88,7 +89,7 @@ final class HTTPServerConnection {
     private func refuse(_ error: HTTPParseError, read: Int) {
         server.statistics.refused &+= 1
         lingers = error == .bodyTooLarge || read >= HTTPServerConnection.fullRead
-        if error == .bodyTooLarge { return take([], isBodyTooLarge: true) }
+        if error == .bodyTooLarge { return take([], isBodyTooLarge: true, isCutOff: true) }
         finish(with: error.status, error.answer)
     }
 
@@ -125,7 +126,7 @@ final class HTTPServerConnection {
 
     /// Whether the connection ends with an answer that is about to be written.
     func closes(with exchange: HTTPExchange) -> Bool {
-        if !exchange.head.keepsAlive || exchange.isBodyTooLarge { return true }
+        if !exchange.head.keepsAlive || exchange.isCutOff { return true }
         return (server.isDraining && reader.isIdle || mode != .reading && trailer.isEmpty)
             && exchanges.last === exchange
     }

@@ -1,5 +1,8 @@
 /// The bounds of a server.
 package struct HTTPServerSettings: Sendable, Equatable {
+    /// What Go's net/http reads and drops behind a handler that stopped reading; beyond it the connection ends with the answer.
+    private static let discardedBytes = 256 * 1024
+
     /// The bounds on one request. A head beyond them is answered with 431 or 400; a body goes to the handler as too large.
     package var message = HTTPLimits()
     /// Open connections. One more is answered with 503 and closed; far beyond that, new ones are closed without a word.
@@ -23,5 +26,5 @@ package struct HTTPServerSettings: Sendable, Equatable {
     package var lingerTimeout = Duration.seconds(1)
 
     /// The defaults.
-    package init() {}
+    package init() { message.discardedBytes = HTTPServerSettings.discardedBytes }
 }
