@@ -15,6 +15,9 @@ extension Sidecar {
     func listen() throws(StartFailure) {
         let api = APIServer(
             appID: options.appID, publisher: publisher, tracer: tracer, surface: .api, token: options.apiToken,
+            rules: APIRules(
+                cors: CORSPolicy(options.allowedOrigins), access: configuration.access,
+                strictness: configuration.strictness),
             backend: self)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
@@ -22,7 +25,9 @@ extension Sidecar {
         if let path = options.httpSocketPath {
             try listen(server, on: .unix(path: path), what: "HTTP API")
         } else {
-            let addresses = options.listenAddresses.isEmpty ? ["0.0.0.0"] : options.listenAddresses
+            let addresses =
+                options.listenAddresses.isEmpty
+                ? [configuration.listensOnLoopback ? "127.0.0.1" : "0.0.0.0"] : options.listenAddresses
             for address in addresses {
                 let port = try listen(server, on: .tcp(host: address, port: options.httpPort), what: "HTTP API")
                 if httpPort == 0 { httpPort = port }
@@ -35,7 +40,8 @@ extension Sidecar {
     private func listenPublicly() throws(StartFailure) {
         guard let port = options.publicPort else { return }
         let api = APIServer(
-            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil, backend: self)
+            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil,
+            rules: APIRules(access: configuration.access), backend: self)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         publicServer = server
@@ -62,6 +68,7 @@ extension Sidecar {
         var settings = HTTPServerSettings()
         settings.message.headBytes = options.readBufferSize + Sidecar.headSlack
         settings.message.bodyBytes = options.maxBodySize ?? Int.max
+        if configuration.strictness?.refusesLargeBodies == true { settings.message.discardedBytes = 0 }
         return settings
     }
 }
