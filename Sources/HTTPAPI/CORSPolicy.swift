@@ -77,7 +77,7 @@ package struct CORSPolicy: Sendable, Equatable {
     }
 
     /// Names of headers in their usual spelling: `content-type` is `Content-Type`. What belongs into no name is left out.
-    static func names(_ list: String) -> String {
+    package static func names(_ list: String) -> String {
         var names: [String] = []
         for word in list.split(whereSeparator: { $0 == "," || $0 == " " }) {
             var name = ""

@@ -12,7 +12,11 @@ extension Sidecar {
     /// daprd lets a head be this much longer than its read buffer.
     private static let headSlack = 4 << 10
 
+    /// Descriptors that are kept for everything but connections of the API: brokers, the app, files. At most half of what there is.
+    private static let reservedDescriptors = 256
+
     func listen() throws(StartFailure) {
+        if options.watchesSignals { ThisProcess.raiseDescriptorLimit() }
         let api = APIServer(
             appID: options.appID, publisher: publisher, tracer: tracer, surface: .api, token: options.apiToken,
             rules: APIRules(
@@ -66,6 +70,10 @@ extension Sidecar {
 
     private func serverSettings() -> HTTPServerSettings {
         var settings = HTTPServerSettings()
+        // Connections are refused with an answer before the descriptors run out, which would leave none for brokers and the app.
+        let descriptors = ThisProcess.descriptorLimit
+        let room = descriptors - min(Sidecar.reservedDescriptors, descriptors / 2)
+        settings.connections = max(1, min(settings.connections, room))
         settings.message.headBytes = options.readBufferSize + Sidecar.headSlack
         settings.message.bodyBytes = options.maxBodySize ?? Int.max
         if configuration.strictness?.refusesLargeBodies == true { settings.message.discardedBytes = 0 }
