@@ -44,8 +44,12 @@ package enum ThisProcess {
     /// Whether the terminal sends its signals (Ctrl-C) to our process group, so to our children too.
     package static var isInForeground: Bool { isatty(0) == 1 && tcgetpgrp(0) == getpgrp() }
 
-    /// Makes a write to a closed pipe or socket an error instead of a signal. Called once, at the start of the program.
-    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+    /// Makes a write to a closed pipe or socket, or beyond the allowed size of a file, an error instead of a signal that ends the process.
+    /// Called once, at the start of the program.
+    package static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
 
     /// How many descriptors the process may have open.
     package static var descriptorLimit: Int {

@@ -293,6 +293,34 @@ private func post(_ path: String, _ body: String) -> String {
         #expect(first.receive(until: "/a") == ok("/a"))
     }
 
+    @Test func `large bodies beyond the room for all are refused, small ones go on, and room comes back`() async {
+        var settings = HTTPServerSettings()
+        settings.heldBytes = 1_000_000
+        let server = await TestServer(settings: settings)
+        let held = { await server.shard.run { [server] in server.server.value?.heldBytes ?? -1 } }
+        let large =
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 600_000)
+        let first = server.client()
+        first.send(large)
+        #expect(await eventually { await held() == 600_000 })
+        let second = server.client()
+        second.send(large)
+        #expect(second.receive(until: "Unavailable").hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+        #expect(await held() == 600_000)
+        let small = server.client()
+        small.send(post("/", String(repeating: "y", count: 1000)))
+        #expect(small.receive(until: "yyyy").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        first.send(String(repeating: "x", count: 400_000))
+        #expect(first.receive(until: "xxxx").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(await held() == 0)
+        do {
+            let third = server.client()
+            third.send(large)
+            #expect(await eventually { await held() == 600_000 })
+        }
+        #expect(await eventually { await held() == 0 })
+    }
+
     @Test func `a client that only closes its sending side gets its answers`() async {
         let server = await TestServer()
         let client = server.client()

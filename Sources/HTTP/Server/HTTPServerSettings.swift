@@ -9,6 +9,9 @@ package struct HTTPServerSettings: Sendable, Equatable {
     package var connections = 10_000
     /// Requests of one connection that wait for their answers. Beyond it the connection is not read.
     package var pipelined = 16
+    /// Bodies of all connections whose requests are not answered, in bytes. Beyond it a body that grows past 64 KiB is answered with 503 and its
+    /// connection ends; smaller ones go on.
+    package var heldBytes = 256 * 1024 * 1024
     /// Output of one connection that the kernel has not taken, in bytes. Beyond it the connection is not read, and streams are told to wait.
     package var outputBytes = 256 * 1024
     /// From the first byte of a head (of a new connection: from its start) to its end; then the connection is closed. daprd's value (spec 6.3).
