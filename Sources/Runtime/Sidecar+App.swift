@@ -107,7 +107,8 @@ extension Sidecar {
     private func plan(_ spec: SubscriptionSpec, _ channel: HTTPAppChannel) -> (Component, Subscription)? {
         let name = "pubsub \(spec.pubsubName), topic \(spec.topic)"
         guard let component = components.first(where: { $0.broker.name == spec.pubsubName }) else {
-            log.error("Failed to start subscription for \(name): pubsub \(spec.pubsubName) is not found")
+            // As in daprd it stays listed; the component may be scoped to other apps on purpose, so this is no error.
+            log.warning("no subscription for \(name): there is no such pubsub component for this app")
             return nil
         }
         guard component.broker.permissions.maySubscribe(spec.topic) else {
