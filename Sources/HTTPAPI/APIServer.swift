@@ -21,12 +21,15 @@ package final class APIServer {
     let tracer: Tracer
     let surface: Surface
     weak var backend: (any APIBackend)?
+    private let rules: APIRules
     private let token: [UInt8]?
     var pending = PendingPublishes()
 
-    /// - Parameter token: what callers must send as `dapr-api-token`; nil asks for none.
+    /// - Parameters:
+    ///   - token: what callers must send as `dapr-api-token`; nil asks for none.
+    ///   - rules: what flags and Configuration say about callers, paths and bodies.
     package init(
-        appID: String, publisher: Publisher, tracer: Tracer, surface: Surface, token: String?,
+        appID: String, publisher: Publisher, tracer: Tracer, surface: Surface, token: String?, rules: APIRules,
         backend: any APIBackend
     ) {
         self.appID = appID
@@ -34,11 +37,12 @@ package final class APIServer {
         self.tracer = tracer
         self.surface = surface
         self.backend = backend
+        self.rules = rules
         self.token = surface == .api ? token.flatMap { $0.isEmpty ? nil : Array($0.utf8) } : nil
     }
 
     /// Publishes that wait for their broker.
-    package var publishesInFlight: Int { pending.count }
+    package var publishesInFlight: Int { pending.count + pending.bulkCount }
 
     // MARK: Token
 
@@ -73,14 +77,29 @@ package final class APIServer {
 
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
-        let trace = RequestTrace(exchange, tracer)
+        var trace = RequestTrace(exchange, tracer)
         guard let route = exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
             return answerText(exchange, 400, "400 Bad Request", trace)
+        }
+        if let cors = rules.cors {
+            if cors.answerPreflight(exchange, trace) { return }
+            trace.cors = cors.addition(to: exchange)
         }
         guard isAuthorised(exchange, route) else { return answerText(exchange, 401, "invalid api token\n", trace) }
         guard surface == .api || route.isPublic else {
             return answerText(exchange, 404, "404 page not found\n", trace)
         }
+        if let strictness = rules.strictness, let refusal = strictness.refusal(of: exchange) {
+            return answer(exchange, refusal, trace)
+        }
+        if let access = rules.access, !exchange.withPath({ access.allows(route, path: $0) }) {
+            if access.allowsInvocation { return fallback(exchange, trace) }
+            return answerText(exchange, 404, "404 page not found\n", trace)
+        }
+        serve(exchange, route, trace)
+    }
+
+    private func serve(_ exchange: HTTPExchange, _ route: APIRoute, _ trace: RequestTrace) {
         switch route {
         case .publish(let pubsub, let topic): publish(exchange, pubsub: pubsub, topic: topic, trace)
         case .bulkPublish(let pubsub, let topic): bulkPublish(exchange, pubsub: pubsub, topic: topic, trace)
@@ -89,7 +108,8 @@ extension APIServer: HTTPHandler {
         case .metadata: metadata(exchange, trace)
         case .setMetadata(let key): setMetadata(exchange, key: key, trace)
         case .shutdown: shutdown(exchange, trace)
-        case .unknown: answer(exchange, .unknownPath, trace)
+        case .block(let block): self.block(exchange, block, trace)
+        case .unknown: fallback(exchange, trace)
         }
     }
 }

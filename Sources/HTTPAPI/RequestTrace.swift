@@ -3,7 +3,7 @@ internal import Delivery
 internal import Events
 internal import HTTP
 
-/// The trace of one request: taken from its headers, and sent back with the answer as daprd does (spec 4.1).
+/// What of a request comes back in the fields of its answer: its trace (spec 4.1), and what CORS adds to it (spec 6.3).
 struct RequestTrace {
     /// The request's span; nil where there are no ids at all.
     let span: TraceContext?
@@ -12,6 +12,8 @@ struct RequestTrace {
     /// What came as `baggage`; it is sent back.
     private let baggage: String
     private let isUntraced: Bool
+    /// What the answer says to pages of other origins.
+    var cors = CORSPolicy.Addition.none
 
     init(_ exchange: HTTPExchange, _ tracer: Tracer) {
         isUntraced = exchange.withPath(APIRoute.isUntraced)
@@ -46,6 +48,13 @@ struct RequestTrace {
 
     /// Adds what belongs into the answer.
     func append(to fields: inout HTTPFieldBlock) {
+        switch cors {
+        case .none: break
+        case .vary: fields.add("Vary", "Origin")
+        case .allow(let origin):
+            fields.add("Vary", "Origin")
+            fields.add("Access-Control-Allow-Origin", origin)
+        }
         guard !isUntraced, let span else { return }
         if span == .zero { fields.add(RequestTrace.noTrace) } else { fields.add("Traceparent", span.bytes.rawSpan) }
         if !state.isEmpty { fields.add("Tracestate", state) }

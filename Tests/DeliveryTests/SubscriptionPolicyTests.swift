@@ -17,7 +17,7 @@ final class PolicyStage {
 
     init(
         inbound: (PolicyStage.Making) -> CallPolicy? = { _ in nil }, rules: DeliveryRules? = nil,
-        capabilities: Set<Capability> = [.durable], deadLetter: String = ""
+        capabilities: Set<Capability> = [.durable], deadLetter: String = "", bulk: BulkSettings? = nil
     ) async throws {
         let random = RandomPool()
         broker = Broker(
@@ -28,7 +28,7 @@ final class PolicyStage {
         subscription = Subscription(
             plan: SubscriptionPlan(
                 topic: "t", routes: RouteTable([.init(rule: nil, path: "/events")]), deadLetterTopic: deadLetter,
-                rules: rules),
+                bulk: bulk, rules: rules),
             broker: broker, destination: app, scheduler: clock, observer: observer,
             tracer: Tracer(mode: .passThrough, random: random), writer: EnvelopeWriter(random: random))
         try await subscription.start()
@@ -346,5 +346,103 @@ final class PolicyStage {
         stage.answer(200)
         stage.answer(200)
         #expect(stage.source.acknowledged == [1, 2])
+    }
+}
+
+@Suite struct BulkPolicyTests {
+    private static func stage(
+        deadLetter: String = "dead", rules: DeliveryRules? = nil,
+        inbound: (PolicyStage.Making) -> CallPolicy? = { _ in nil }
+    ) async throws -> PolicyStage {
+        try await PolicyStage(
+            inbound: inbound, rules: rules, deadLetter: deadLetter,
+            bulk: BulkSettings(maximumCount: 10, wait: .milliseconds(10)))
+    }
+
+    /// Answers the call with one status for each of its entries, in their order.
+    private static func answer(_ stage: PolicyStage, _ statuses: [String]) throws {
+        let bytes = try #require(stage.app.calls.first).call.body
+        let body = try JSONValue.parseFirst(bytes.rawSpan)
+        guard case .array(let entries)? = body["entries"] else { return }
+        #expect(entries.count == statuses.count)
+        let parts = zip(entries, statuses).map { #"{"entryId":"\#($0["entryId"]?.text ?? "")","status":"\#($1)"}"# }
+        stage.answer(200, #"{"statuses":[\#(parts.joined(separator: ","))]}"#)
+    }
+
+    @Test func `only what failed is tried again, as often as the policy says`() async throws {
+        let stage = try await Self.stage(inbound: { _ in PolicyStage.constant(1) })
+        stage.deliver(1...3)
+        stage.clock.advance(by: .milliseconds(11))
+        try Self.answer(stage, ["SUCCESS", "RETRY", "RETRY"])
+        #expect(stage.source.acknowledged == [1])
+        stage.clock.advance(by: .milliseconds(60))
+        // The clock stands between the two, so each goes alone.
+        #expect(stage.app.calls.count == 2)
+        try Self.answer(stage, ["SUCCESS"])
+        try Self.answer(stage, ["RETRY"])
+        #expect(stage.source.acknowledged == [1, 2])
+        #expect(stage.source.published.map(\.topic) == ["dead"])
+        stage.endDeadLetter()
+        #expect(stage.source.acknowledged == [1, 2, 3])
+    }
+
+    @Test func `a code is not matched in bulk delivery`() async throws {
+        let stage = try await Self.stage(inbound: { _ in
+            PolicyStage.constant(1, CodeMatching(http: [503...503]))
+        })
+        stage.deliver(1...1)
+        stage.clock.advance(by: .milliseconds(11))
+        stage.answer(500)
+        stage.clock.advance(by: .milliseconds(60))
+        #expect(stage.app.calls.count == 1)
+        try Self.answer(stage, ["SUCCESS"])
+    }
+
+    @Test func `a breaker counts calls, not events`() async throws {
+        let stage = try await Self.stage(inbound: { CallPolicy(breaker: $0.breaker(over: 1)) })
+        for first in [UInt64(1), 4] {
+            stage.deliver(first...first + 2)
+            stage.clock.advance(by: .milliseconds(11))
+            stage.answer(500)
+            for _ in 0..<3 { stage.endDeadLetter() }
+        }
+        stage.deliver(7...9)
+        stage.clock.advance(by: .milliseconds(11))
+        #expect(stage.app.calls.isEmpty)
+        #expect(stage.source.published.count == 3)
+        for _ in 0..<3 { stage.endDeadLetter() }
+        #expect(stage.source.acknowledged.count == 9)
+    }
+
+    @Test func `a table is about the answer as a whole`() async throws {
+        let outcomes = OutcomeTable(statuses: [409: .success], classes: [5: .deadLetter])
+        let stage = try await Self.stage(rules: DeliveryRules(outcomes: outcomes))
+        stage.deliver(1...2)
+        stage.clock.advance(by: .milliseconds(11))
+        stage.answer(409)
+        #expect(stage.source.acknowledged == [1, 2])
+        stage.deliver(3...3)
+        stage.clock.advance(by: .milliseconds(11))
+        stage.answer(500)
+        stage.endDeadLetter()
+        #expect(stage.source.acknowledged == [1, 2, 3])
+    }
+
+    @Test func `an end withdraws the trial call of a breaker`() async throws {
+        var kept: SharedBreaker?
+        let stage = try await Self.stage(
+            deadLetter: "",
+            inbound: {
+                kept = $0.breaker(over: 0)
+                return CallPolicy(breaker: kept)
+            })
+        let breaker = try #require(kept)
+        stage.deliver(1...1)
+        stage.clock.advance(by: .milliseconds(11))
+        stage.answer(500)
+        stage.clock.advance(by: .seconds(3))
+        #expect(breaker.admit() == .busy)
+        await stage.subscription.stop()
+        #expect(breaker.admit() != .busy)
     }
 }

@@ -9,13 +9,24 @@ enum PolicyRuling: Equatable {
     /// An attempt that may be followed by another one.
     case failed(reason: String, FailureCode)
 
+    /// The answer to an event that went alone.
     init(_ answer: AppAnswer, outcomes: OutcomeTable?) {
+        self = PolicyRuling.listed(answer, outcomes) ?? PolicyRuling.standard(answer)
+    }
+
+    /// The answer to one entry of a bulk delivery: a table is about the answer as a whole, and goes before what it says of the entry. No code
+    /// is matched here, as in daprd (spec 1.6, "Bulk subscribe").
+    init(_ answer: AppAnswer, outcomes: OutcomeTable?, entry verdict: AppVerdict) {
+        self = PolicyRuling.listed(answer, outcomes) ?? PolicyRuling.standard(verdict, withCode: false)
+    }
+
+    private static func listed(_ answer: AppAnswer, _ outcomes: OutcomeTable?) -> PolicyRuling? {
         switch outcomes?.outcome(of: answer) {
-        case .success?: self = .success
-        case .drop?: self = .leaves(.drop(.configured))
-        case .deadLetter?: self = .leaves(.deadLetter)
-        case .retry?: self = PolicyRuling.retry(answer)
-        case nil: self = PolicyRuling.standard(answer)
+        case .success?: .success
+        case .drop?: .leaves(.drop(.configured))
+        case .deadLetter?: .leaves(.deadLetter)
+        case .retry?: retry(answer)
+        case nil: nil
         }
     }
 
@@ -34,14 +45,19 @@ enum PolicyRuling: Equatable {
 
     private static func standard(_ answer: AppAnswer) -> PolicyRuling {
         switch answer {
-        case .failed(let reason): return .failed(reason: reason, .none)
-        case .answered(let status, let body):
-            switch AppVerdict.of(status: status, body: body) {
-            case .success: return .success
-            case .drop: return .dropped(.appDropped)
-            case .notFound: return .dropped(.notFound)
-            case .retry(let reason, let code): return .failed(reason: reason, code.map { .http($0) } ?? .none)
-            }
+        case .failed(let reason): .failed(reason: reason, .none)
+        case .answered(let status, let body): standard(AppVerdict.of(status: status, body: body), withCode: true)
+        }
+    }
+
+    private static func standard(_ verdict: AppVerdict, withCode: Bool) -> PolicyRuling {
+        switch verdict {
+        case .success: return .success
+        case .drop: return .dropped(.appDropped)
+        case .notFound: return .dropped(.notFound)
+        case .retry(let reason, let status):
+            guard withCode, let status else { return .failed(reason: reason, .none) }
+            return .failed(reason: reason, .http(status))
         }
     }
 }

@@ -6,6 +6,12 @@ final class PolicyRun {
     struct Trial {
         let breaker: SharedBreaker
         let ticket: UInt64
+
+        /// The call has ended.
+        func end(isSuccess: Bool) { breaker.ended(ticket: ticket, isSuccess: isSuccess) }
+
+        /// Nobody waits for the call any more.
+        func withdraw() { breaker.withdrawn(ticket: ticket) }
     }
 
     /// Failures before this run.

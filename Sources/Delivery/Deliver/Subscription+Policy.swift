@@ -4,25 +4,58 @@ internal import Messaging
 
 /// Attempts under a policy: the breaker is asked before, the answer is read as the subscription says, and a failure may be tried again.
 extension Subscription {
-    /// Asks the breaker; false where the call may not be made, and then the event was decided upon.
+    /// The breaker's answer to a call.
+    enum BreakerAnswer {
+        /// There is none.
+        case free
+        /// The call may be made, and its end is to be told.
+        case trial(PolicyRun.Trial)
+        /// It may not, and its events were decided upon.
+        case refused
+    }
+
+    /// Asks the breaker before an event goes alone; false where the call may not be made, and then the event was decided upon.
     func admit(_ flight: Flight, _ slot: LaneEngine.Slot, _ policy: DeliveryPolicy) -> Bool {
+        let run = begin(flight, policy)
+        guard policy.breaker != nil else { return true }
+        switch admission([slot], policy) {
+        case .free: return true
+        case .trial(let trial):
+            run.trial = trial
+            return true
+        case .refused: return false
+        }
+    }
+
+    /// Asks the breaker before a call with these events is made.
+    func admission(_ slots: [LaneEngine.Slot], _ policy: DeliveryPolicy) -> BreakerAnswer {
+        for slot in slots {
+            if let flight = flights[Int(slot.index)] { _ = begin(flight, policy) }
+        }
+        guard let breaker = policy.breaker else { return .free }
+        switch breaker.admit() {
+        case .admitted(let ticket): return .trial(PolicyRun.Trial(breaker: breaker, ticket: ticket))
+        case .open(let end):
+            // The breaker is open up to and including the moment.
+            let rest = end.elapsed(since: scheduler.now) + .milliseconds(1)
+            for slot in slots {
+                runEnded(slot, reason: "circuit breaker is open (\(breaker.name))", earliest: rest)
+            }
+        case .busy:
+            for slot in slots {
+                runEnded(slot, reason: "too many requests while the circuit breaker is half-open (\(breaker.name))")
+            }
+        }
+        return .refused
+    }
+
+    /// The run of an event, begun with its first call.
+    private func begin(_ flight: Flight, _ policy: DeliveryPolicy) -> PolicyRun {
         let countsEarlier = policy.retry?.countsEarlierAttempts == true
         let run = flight.run ?? PolicyRun(base: countsEarlier ? 0 : flight.failures)
         if run.start == nil { run.start = scheduler.now }
         flight.run = run
-        guard let breaker = policy.breaker else { return true }
-        switch breaker.admit() {
-        case .admitted(let ticket):
-            run.trial = PolicyRun.Trial(breaker: breaker, ticket: ticket)
-            return true
-        case .open(let end):
-            // The breaker is open up to and including the moment.
-            let rest = end.elapsed(since: scheduler.now) + .milliseconds(1)
-            runEnded(slot, reason: "circuit breaker is open (\(breaker.name))", earliest: rest)
-        case .busy:
-            runEnded(slot, reason: "too many requests while the circuit breaker is half-open (\(breaker.name))")
-        }
-        return false
+        return run
     }
 
     /// An answer, or none, under a policy.
@@ -35,7 +68,7 @@ extension Subscription {
         let index = Int(slot.index)
         if let run = flights[index]?.run, let trial = run.trial {
             run.trial = nil
-            trial.breaker.ended(ticket: trial.ticket, isSuccess: !ruling.isFailure)
+            trial.end(isSuccess: !ruling.isFailure)
         }
         switch ruling {
         case .success: succeeded(slot)

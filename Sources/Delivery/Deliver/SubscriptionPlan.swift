@@ -12,6 +12,8 @@ package struct SubscriptionPlan: Sendable {
     /// Goes to the broker.
     package var metadata: Metadata
     package var bounds: SubscriptionBounds
+    /// How events go to the app together; nil where each goes alone.
+    package var bulk: BulkSettings?
     /// Its own `delivery` block; nil where it has none.
     package var rules: DeliveryRules?
 
@@ -20,7 +22,7 @@ package struct SubscriptionPlan: Sendable {
 
     package init(
         topic: String, routes: RouteTable, deadLetterTopic: String = "", isRaw: Bool = false,
-        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(),
+        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(), bulk: BulkSettings? = nil,
         rules: DeliveryRules? = nil
     ) {
         self.topic = topic
@@ -29,7 +31,21 @@ package struct SubscriptionPlan: Sendable {
         self.isRaw = isRaw
         self.metadata = metadata
         self.bounds = bounds
+        self.bulk = bulk
         self.rules = rules
+    }
+}
+
+/// What a subscription wants of bulk delivery.
+package struct BulkSettings: Sendable, Equatable {
+    /// Events in one delivery at most.
+    package var maximumCount: Int
+    /// How long the first of them waits for others.
+    package var wait: Duration
+
+    package init(maximumCount: Int, wait: Duration) {
+        self.maximumCount = maximumCount
+        self.wait = wait
     }
 }
 

@@ -111,7 +111,7 @@ final class PublishAttempts {
         events[index]?.wake = .none
         events[index]?.isTrying = false
         events[index]?.trial = nil
-        if let trial = event.trial { trial.breaker.ended(ticket: trial.ticket, isSuccess: isSuccess) }
+        event.trial?.end(isSuccess: isSuccess)
     }
 
     // MARK: The end
