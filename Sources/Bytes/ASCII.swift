@@ -10,8 +10,30 @@
 
     /// Whether both are equal when ASCII letters are compared without case.
     package static func equalIgnoringCase(_ left: RawSpan, _ right: RawSpan) -> Bool {
-        guard left.byteCount == right.byteCount else { return false }
-        for offset in 0..<left.byteCount where lowercased(left[offset]) != lowercased(right[offset]) { return false }
+        let count = left.byteCount
+        guard count == right.byteCount else { return false }
+        guard count >= 8 else { return equalByteForByte(left, right, 0..<count) }
+        var offset = 0
+        // The last word overlaps the one before it, so that no rest is left.
+        while offset < count {
+            let start = min(offset, count &- 8)
+            let difference = left.loadUInt64(at: start) ^ right.loadUInt64(at: start)
+            // Only the bit of the case may differ; where it does, the bytes must be letters.
+            if difference & ~0x2020_2020_2020_2020 != 0 { return false }
+            if difference != 0, !equalByteForByte(left, right, start..<start &+ 8) { return false }
+            offset &+= 8
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func equalByteForByte(_ left: RawSpan, _ right: RawSpan, _ range: Range<Int>) -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let (one, other) = (left[offset], right[offset])
+            if one != other, lowercased(one) != lowercased(other) { return false }
+            offset &+= 1
+        }
         return true
     }
 
@@ -22,13 +44,7 @@
 
     /// Whether bytes equal a text known when compiling, ASCII letters compared without case.
     package static func equalIgnoringCase(_ left: RawSpan, _ right: StaticString) -> Bool {
-        right.withUTF8Buffer { buffer in
-            guard left.byteCount == buffer.count else { return false }
-            for offset in 0..<buffer.count {
-                if unsafe lowercased(left[offset]) != lowercased(buffer[offset]) { return false }
-            }
-            return true
-        }
+        equalIgnoringCase(left, right.rawSpan)
     }
 }
 

@@ -18,16 +18,22 @@ extension Array where Element == UInt8 {
 
     /// Appends a number in decimal digits, with a minus sign where it is negative.
     package mutating func appendDecimal(_ number: Int) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = 20
-        var rest = number.magnitude
-        repeat {
-            start -= 1
-            digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
-            rest /= 10
-        } while rest != 0
-        if number < 0 { append(0x2D) }
-        for index in start..<20 { append(digits[index]) }
+        append(capacity: 20) { writer in
+            if number < 0 { writer.write(0x2D) }
+            writer.write(decimal: UInt64(number.magnitude))
+        }
+    }
+
+    /// Appends what a writer writes, at most `capacity` bytes; writing beyond it traps.
+    @inlinable @inline(__always)
+    package mutating func append(capacity: Int, writing body: (inout ByteWriter) -> Void) {
+        append(addingCapacity: capacity) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                var writer = unsafe ByteWriter(UnsafeMutableBufferPointer(rebasing: buffer[count..<count &+ capacity]))
+                body(&writer)
+                count &+= writer.count
+            }
+        }
     }
 
     /// Appends two lower-case hexadecimal digits per byte.
@@ -55,12 +61,6 @@ extension Array where Element == UInt8 {
         // Growing an empty array is a third cheaper than the initializer that takes a closure, which looks its metadata up.
         self = []
         reserveCapacity(capacity)
-        append(addingCapacity: capacity) { output in
-            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-                var writer = unsafe ByteWriter(UnsafeMutableBufferPointer(rebasing: buffer[0..<capacity]))
-                body(&writer)
-                count = writer.count
-            }
-        }
+        append(capacity: capacity, writing: body)
     }
 }

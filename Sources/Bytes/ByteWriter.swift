@@ -75,4 +75,33 @@
     @inlinable
     @_disfavoredOverload
     package mutating func write(_ text: String) { text.withRawSpan { write($0) } }
+
+    /// Writes a number in decimal digits. It needs room for as many digits as the number has.
+    @inlinable
+    package mutating func write(decimal number: UInt64) {
+        let size = ByteWriter.digitCount(number)
+        let start = advance(by: size)
+        var rest = number
+        var offset = start &+ size
+        while offset > start {
+            offset &-= 1
+            let quotient = rest / 10
+            let digit = UInt8(truncatingIfNeeded: rest &- quotient &* 10) &+ 0x30
+            unsafe buffer.storeBytes(of: digit, toByteOffset: offset, as: UInt8.self)
+            rest = quotient
+        }
+    }
+
+    /// How many decimal digits a number has.
+    @inlinable
+    package static func digitCount(_ number: UInt64) -> Int {
+        var count = 1
+        var bound: UInt64 = 10
+        while number >= bound {
+            count &+= 1
+            if count == 20 { return count }
+            bound &*= 10
+        }
+        return count
+    }
 }

@@ -82,6 +82,27 @@ package struct JSONScanner: ~Escapable {
     }
 }
 
+extension JSONScanner {
+    /// The next member where it is written as machines write most: no space, no escape, a text as its value. It stays where it is otherwise.
+    @inline(__always)
+    mutating func plainMember(isFirst: Bool) -> JSONMemberRange? {
+        var position = self.position
+        if !isFirst {
+            guard bytes.byteOrZero(at: position) == 0x2C else { return nil }
+            position &+= 1
+        }
+        guard bytes.byteOrZero(at: position) == 0x22 else { return nil }
+        let name = position &+ 1
+        let nameEnd = bytes.endOfPlainJSON(from: name)
+        guard nameEnd &+ 4 <= bytes.byteCount, bytes.loadUInt32(at: nameEnd) & 0xFF_FFFF == 0x22_3A22 else { return nil }
+        let value = nameEnd &+ 2
+        let valueEnd = bytes.endOfPlainJSON(from: value &+ 1)
+        guard bytes.byteOrZero(at: valueEnd) == 0x22 else { return nil }
+        self.position = valueEnd &+ 1
+        return JSONMemberRange(name: name..<nameEnd, isEscaped: false, value: value..<valueEnd &+ 1)
+    }
+}
+
 /// What was seen in strings.
 struct JSONStringMarks {
     var needsRepair = false
@@ -170,32 +191,10 @@ extension JSONScanner {
     fileprivate static func endOfString(_ bytes: RawSpan, _ start: Int, _ marks: inout JSONStringMarks) -> Int {
         var position = start
         while true {
-            position = endOfPlain(bytes, position)
+            position = bytes.endOfPlainJSON(from: position)
             if bytes.byteOrZero(at: position) == 0x22 { return position &+ 1 }
             position = endOfSpecial(bytes, position, &marks)
             guard position >= 0 else { return position }
-        }
-    }
-
-    /// Over everything up to the next quote, backslash, control character or byte beyond ASCII.
-    @inline(__always)
-    private static func endOfPlain(_ bytes: RawSpan, _ start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var position = start
-        while let word = bytes.wordIfPresent(at: position) {
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // Below a byte with the high bit, which is a mark of its own, a borrow marks a byte wrongly only above one that is marked rightly;
-            // the lowest mark counts.
-            let special =
-                ((quote &- ones) | (backslash &- ones) | (word &- ones &* 0x20) | word) & (ones &* 0x80)
-            if special != 0 { return position &+ special.trailingZeroBitCount &>> 3 }
-            position &+= 8
-        }
-        while true {
-            let byte = bytes.byteOrZero(at: position)
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x80 { return position }
-            position &+= 1
         }
     }
 

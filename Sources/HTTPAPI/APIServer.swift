@@ -42,7 +42,7 @@ package final class APIServer {
     }
 
     /// Publishes that wait for their broker.
-    package var publishesInFlight: Int { pending.count }
+    package var publishesInFlight: Int { pending.count + pending.bulkCount }
 
     // MARK: Token
 

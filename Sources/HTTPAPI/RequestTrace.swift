@@ -17,13 +17,33 @@ struct RequestTrace {
 
     init(_ exchange: HTTPExchange, _ tracer: Tracer) {
         isUntraced = exchange.withPath(APIRoute.isUntraced)
-        var caller: TraceContext?
-        if tracer.mode != .off, let index = exchange.fields.index(of: "traceparent") {
-            caller = TraceContext(exchange.fields.value(at: index))
+        guard tracer.mode != .off else {
+            span = nil
+            state = ""
+            baggage = ""
+            return
         }
+        let fields = exchange.fields
+        let found = RequestTrace.find(in: fields)
+        let caller = found.parent.flatMap { TraceContext(fields.value(at: $0)) }
         span = tracer.requestSpan(caller: caller)
-        state = caller == nil ? "" : exchange.fields.text("tracestate") ?? ""
-        baggage = tracer.mode == .off ? "" : exchange.fields.text("baggage") ?? ""
+        state = caller == nil ? "" : found.state.map(fields.valueText) ?? ""
+        baggage = found.baggage.map(fields.valueText) ?? ""
+    }
+
+    /// Where the first field of each name is: one look over all of them, most of which have other lengths.
+    private static func find(in fields: HTTPFields) -> (parent: Int?, state: Int?, baggage: Int?) {
+        var found: (parent: Int?, state: Int?, baggage: Int?) = (nil, nil, nil)
+        for index in 0..<fields.count {
+            let name = fields.name(at: index)
+            switch name.byteCount {
+            case 11 where found.parent == nil && ASCII.equalIgnoringCase(name, "traceparent"): found.parent = index
+            case 10 where found.state == nil && ASCII.equalIgnoringCase(name, "tracestate"): found.state = index
+            case 7 where found.baggage == nil && ASCII.equalIgnoringCase(name, "baggage"): found.baggage = index
+            default: break
+            }
+        }
+        return found
     }
 
     /// Adds what belongs into the answer.
@@ -36,8 +56,15 @@ struct RequestTrace {
             fields.add("Access-Control-Allow-Origin", origin)
         }
         guard !isUntraced, let span else { return }
-        fields.add("Traceparent", span.bytes.rawSpan)
+        if span == .zero { fields.add(RequestTrace.noTrace) } else { fields.add("Traceparent", span.bytes.rawSpan) }
         if !state.isEmpty { fields.add("Tracestate", state) }
         if !baggage.isEmpty { fields.add("Baggage", baggage) }
     }
+
+    /// The field of a request without a trace, where none are made: always the same, so it is made once.
+    private static let noTrace: HTTPFieldBlock = {
+        var fields = HTTPFieldBlock()
+        fields.add("Traceparent", TraceContext.zero.bytes)
+        return fields
+    }()
 }

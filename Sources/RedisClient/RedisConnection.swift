@@ -73,15 +73,18 @@ package final class RedisConnection {
     /// - Parameters:
     ///   - completion: is told the reply, never from inside this call.
     ///   - timeout: the connection ends when the reply is not there by then.
+    ///   - form: what is wanted of the reply.
     ///   - body: writes exactly one command. It must not use the connection.
     package func send(
-        _ completion: any RedisCompletion, token: UInt64 = 0, timeout: Duration, _ body: (inout RedisOutput) -> Void
+        _ completion: any RedisCompletion, token: UInt64 = 0, timeout: Duration, form: RedisReplyForm = .whole,
+        _ body: (inout RedisOutput) -> Void
     ) {
         precondition(state != .ended, "a command is sent on a connection that is over")
         body(&output)
         output.assertComplete()
         let deadline = loop.now + timeout
-        pending.append(RedisPendingQueue.Command(completion: completion, token: token, deadline: deadline))
+        pending.append(
+            RedisPendingQueue.Command(completion: completion, token: token, deadline: deadline, form: form))
         unwritten += 1
         if deadlineWake == .none || deadline < deadlineAt { armDeadline(deadline) }
         if !isFlushAsked {
@@ -196,7 +199,7 @@ extension RedisConnection: TransportDelegate {
         receivedBytes += bytes.byteCount
         do throws(RedisFailure) {
             try reader.feed(bytes)
-            while state != .ended, let reply = try reader.next() {
+            while state != .ended, let reply = try reader.next(pending.firstForm) {
                 guard let command = pending.popFirst() else {
                     throw RedisFailure(.protocolViolation, "the server sent a reply that nobody asked for")
                 }

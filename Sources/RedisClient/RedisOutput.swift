@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Commands as RESP 2 writes them: arrays of length-prefixed bytes, spliced into one buffer.
 ///
 /// A command is begun with the number of its parts, then each part is appended; debug builds trap when the number is wrong,
@@ -19,9 +21,7 @@ package struct RedisOutput: ~Copyable {
     package mutating func begin(_ name: StaticString, arguments: Int) {
         assert(missing == 0, "the command before has fewer arguments than it announced")
         missing = arguments + 1
-        bytes.append(UInt8(ascii: "*"))
-        appendDecimal(arguments + 1)
-        appendLineEnd()
+        appendCount(arguments + 1)
         argument(name)
     }
 
@@ -29,50 +29,37 @@ package struct RedisOutput: ~Copyable {
     package mutating func append(whole command: [String]) {
         assert(missing == 0, "the command before has fewer arguments than it announced")
         missing = command.count
-        bytes.append(UInt8(ascii: "*"))
-        appendDecimal(command.count)
-        appendLineEnd()
+        appendCount(command.count)
         for part in command { argument(part) }
     }
 
     /// Appends an argument that is known when compiling.
     package mutating func argument(_ text: StaticString) {
-        appendHead(text.utf8CodeUnitCount)
-        unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-        appendLineEnd()
+        argument(size: text.utf8CodeUnitCount) { $0.write(text) }
     }
 
     /// Appends a text as its UTF-8.
-    package mutating func argument(_ text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
-            appendHead(utf8.count)
-            unsafe bytes.append(contentsOf: utf8)
-        }
-        appendLineEnd()
-    }
+    package mutating func argument(_ text: String) { text.withRawSpan { argument($0) } }
 
     /// Appends bytes, whatever they are.
-    package mutating func argument(_ value: [UInt8]) {
-        appendHead(value.count)
-        bytes.append(contentsOf: value)
-        appendLineEnd()
-    }
+    package mutating func argument(_ value: [UInt8]) { argument(value.rawSpan) }
 
     /// Appends a number in decimal digits.
     package mutating func argument(_ number: Int) {
-        appendHead(RedisOutput.digitCount(UInt64(number.magnitude)) + (number < 0 ? 1 : 0))
-        appendDecimal(number)
-        appendLineEnd()
+        let magnitude = UInt64(number.magnitude)
+        argument(size: ByteWriter.digitCount(magnitude) + (number < 0 ? 1 : 0)) { writer in
+            if number < 0 { writer.write(UInt8(ascii: "-")) }
+            writer.write(decimal: magnitude)
+        }
     }
 
     /// Appends two numbers joined by a hyphen: an entry's id in a stream.
     package mutating func argument(_ high: UInt64, hyphen low: UInt64) {
-        appendHead(RedisOutput.digitCount(high) + 1 + RedisOutput.digitCount(low))
-        appendDecimal(high)
-        bytes.append(UInt8(ascii: "-"))
-        appendDecimal(low)
-        appendLineEnd()
+        argument(size: ByteWriter.digitCount(high) + 1 + ByteWriter.digitCount(low)) { writer in
+            writer.write(decimal: high)
+            writer.write(UInt8(ascii: "-"))
+            writer.write(decimal: low)
+        }
     }
 
     /// Gives the bytes of complete commands to a writer that empties the array.
@@ -84,44 +71,32 @@ package struct RedisOutput: ~Copyable {
     /// Traps in debug builds where the last command lacks arguments.
     func assertComplete() { assert(missing == 0, "the command has fewer arguments than it announced") }
 
-    private mutating func appendHead(_ count: Int) {
+    /// What a length, its marker and the two line ends take at most.
+    private static let overhead = 26
+
+    private mutating func argument(_ value: RawSpan) {
+        argument(size: value.byteCount) { $0.write(value) }
+    }
+
+    /// `$size CR LF … CR LF`
+    @inline(__always)
+    private mutating func argument(size: Int, _ write: (inout ByteWriter) -> Void) {
         assert(missing > 0, "the command has more arguments than it announced")
         missing -= 1
-        bytes.append(UInt8(ascii: "$"))
-        appendDecimal(count)
-        appendLineEnd()
-    }
-
-    private mutating func appendLineEnd() {
-        bytes.append(0x0D)
-        bytes.append(0x0A)
-    }
-
-    private mutating func appendDecimal(_ number: Int) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        appendDecimal(UInt64(number.magnitude))
-    }
-
-    private mutating func appendDecimal(_ number: UInt64) {
-        if number < 10 { return bytes.append(0x30 + UInt8(truncatingIfNeeded: number)) }
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var start = 20
-        var rest = number
-        repeat {
-            start -= 1
-            digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest != 0
-        for index in start..<20 { bytes.append(digits[index]) }
-    }
-
-    private static func digitCount(_ number: UInt64) -> Int {
-        var count = 1
-        var rest = number
-        while rest >= 10 {
-            rest /= 10
-            count += 1
+        bytes.append(capacity: size + RedisOutput.overhead) { writer in
+            writer.write(UInt8(ascii: "$"))
+            writer.write(decimal: UInt64(size))
+            writer.write("\r\n")
+            write(&writer)
+            writer.write("\r\n")
         }
-        return count
+    }
+
+    private mutating func appendCount(_ count: Int) {
+        bytes.append(capacity: RedisOutput.overhead) { writer in
+            writer.write(UInt8(ascii: "*"))
+            writer.write(decimal: UInt64(count))
+            writer.write("\r\n")
+        }
     }
 }

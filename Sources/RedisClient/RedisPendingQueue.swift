@@ -7,6 +7,7 @@ struct RedisPendingQueue {
         var completion: any RedisCompletion
         var token: UInt64
         var deadline: Instant
+        var form: RedisReplyForm
     }
 
     private var slots: [Command?] = Array(repeating: nil, count: 64)
@@ -15,6 +16,9 @@ struct RedisPendingQueue {
 
     /// The command whose reply comes next.
     var first: Command? { count == 0 ? nil : slots[head] }
+
+    /// What is wanted of the next reply.
+    var firstForm: RedisReplyForm { count == 0 ? .whole : slots[head]?.form ?? .whole }
 
     /// Adds a command behind all others.
     mutating func append(_ command: Command) {

@@ -12,6 +12,8 @@ package enum RedisReply: Sendable, Equatable {
     case array([RedisReply])
     /// Nothing: no such key, or a blocking read that ended without an entry.
     case null
+    /// The entries of a stream, where the sender asked for that form; `nil` where the reply has another one.
+    case entries([RedisEntry]?)
 }
 
 extension RedisReply {
@@ -51,6 +53,7 @@ extension RedisReply {
         case .bulk: "a bulk"
         case .array: "an array"
         case .null: "nothing"
+        case .entries: "entries of a stream"
         }
     }
 }

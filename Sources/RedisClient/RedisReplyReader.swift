@@ -19,6 +19,9 @@ internal import CHiredis
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private var frames: [Frame] = []
+    private var form = RedisReplyForm.whole
+    /// Where the reply that is being read becomes entries.
+    private var builder: RedisEntryBuilder?
     private var finished: RedisReply?
     private var elementCount = 0
     private var bytesSinceReply = 0
@@ -55,7 +58,9 @@ internal import CHiredis
     }
 
     /// The next complete reply; `nil` when more bytes are needed.
-    package func next() throws(RedisFailure) -> RedisReply? {
+    /// - Parameter form: what is wanted of it, the same at each call until it is complete.
+    package func next(_ form: RedisReplyForm = .whole) throws(RedisFailure) -> RedisReply? {
+        self.form = form
         var unused: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &unused) == REDIS_OK else { throw problem() }
         guard let reply = finished else { return nil }
@@ -78,6 +83,33 @@ internal import CHiredis
 
     // MARK: Building
 
+    private var buildsEntries: Bool { form == .readEntries || form == .entries }
+
+    /// Hands an element to the builder of entries.
+    private func build(_ element: (inout RedisEntryBuilder) -> Void) {
+        var building = builder.take() ?? RedisEntryBuilder(form)
+        element(&building)
+        if building.isDone {
+            finished = .entries(building.isMalformed ? nil : building.entries)
+        } else {
+            builder = building
+        }
+    }
+
+    private func addBulk(_ bytes: UnsafeRawBufferPointer) {
+        if buildsEntries { return build { unsafe $0.bulk(RawSpan(_unsafeBytes: bytes)) } }
+        if form == .confirmation, frames.isEmpty { return finished = .bulk([]) }
+        unsafe add(.bulk([UInt8](bytes)))
+    }
+
+    private func addOther(_ reply: RedisReply) {
+        guard buildsEntries else { return add(reply) }
+        if builder == nil, case .error = reply { return finished = reply }
+        build { builder in
+            if reply == .null { builder.null() } else { builder.other() }
+        }
+    }
+
     private func add(_ reply: RedisReply) {
         var reply = reply
         while let last = frames.indices.last {
@@ -90,6 +122,7 @@ internal import CHiredis
     }
 
     private func open(_ count: Int) {
+        if buildsEntries { return build { $0.open(count) } }
         if count == 0 { return add(.array([])) }
         var elements: [RedisReply] = []
         elements.reserveCapacity(min(count, 64))
@@ -109,30 +142,20 @@ internal import CHiredis
         unsafe UnsafeMutableRawPointer(mutating: task)
     }
 
-    /// The names of a stream entry's fields come with every event; these are made once.
-    private static let names: [[UInt8]] = [Array("data".utf8), Array("metadata".utf8)]
-
-    private static func known(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-        switch bytes.count {
-        case 4: unsafe bytes.elementsEqual(names[0]) ? names[0] : nil
-        case 8: unsafe bytes.elementsEqual(names[1]) ? names[1] : nil
-        default: nil
-        }
-    }
-
     private static let createString:
         @convention(c) (UnsafePointer<redisReadTask>?, UnsafeMutablePointer<CChar>?, Int) -> UnsafeMutableRawPointer? =
             {
                 task, text, length in
                 guard let task = unsafe task, let data = unsafe task.pointee.privdata else { return nil }
                 let bytes = unsafe UnsafeRawBufferPointer(start: text, count: length)
-                let reply: RedisReply
-                switch unsafe task.pointee.type {
-                case REDIS_REPLY_STATUS: reply = unsafe .status(String(decoding: bytes, as: UTF8.self))
-                case REDIS_REPLY_ERROR: reply = unsafe .error(RedisServerError(String(decoding: bytes, as: UTF8.self)))
-                default: reply = unsafe .bulk(known(bytes) ?? [UInt8](bytes))
+                unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef { reader in
+                    switch unsafe task.pointee.type {
+                    case REDIS_REPLY_STATUS: unsafe reader.addOther(.status(String(decoding: bytes, as: UTF8.self)))
+                    case REDIS_REPLY_ERROR:
+                        unsafe reader.addOther(.error(RedisServerError(String(decoding: bytes, as: UTF8.self))))
+                    default: unsafe reader.addBulk(bytes)
+                    }
                 }
-                unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.add(reply) }
                 return unsafe object(task)
             }
 
@@ -151,7 +174,7 @@ internal import CHiredis
         @convention(c) (UnsafePointer<redisReadTask>?, CLongLong) -> UnsafeMutableRawPointer? = { task, value in
             guard let task = unsafe task, let data = unsafe task.pointee.privdata else { return nil }
             unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef {
-                $0.add(.integer(Int(value)))
+                $0.addOther(.integer(Int(value)))
             }
             return unsafe object(task)
         }
@@ -159,7 +182,7 @@ internal import CHiredis
     private static let createNull: @convention(c) (UnsafePointer<redisReadTask>?) -> UnsafeMutableRawPointer? = {
         task in
         guard let task = unsafe task, let data = unsafe task.pointee.privdata else { return nil }
-        unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.add(.null) }
+        unsafe Unmanaged<RedisReplyReader>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.addOther(.null) }
         return unsafe object(task)
     }
 }

@@ -117,7 +117,10 @@ extension Sidecar {
                     + "'\(spec.pubsubName)' is not allowed")
             return nil
         }
-        guard let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component)) else { return nil }
+        let capabilities = component.broker.capabilities
+        guard
+            let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component), capabilities: capabilities)
+        else { return nil }
         warnAbout(spec, plan, component)
         let subscription = Subscription(
             plan: plan, broker: component.broker, destination: channel, scheduler: loop, observer: deliveryLog,
@@ -131,9 +134,6 @@ extension Sidecar {
             log.warning(
                 "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
             )
-        }
-        if spec.bulk.isEnabled {
-            log.warning("\(name): bulk delivery is not available in this version; its events come one by one")
         }
     }
 

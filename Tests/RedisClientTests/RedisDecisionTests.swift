@@ -164,12 +164,12 @@ private func id(_ number: UInt64) -> Position { Position(high: number, low: 0) }
         ("1-0", 1, 0), ("1700000000000-12", 1_700_000_000_000, 12), ("0-18446744073709551615", 0, UInt64.max),
     ])
     func `ids of entries are two numbers`(text: String, high: UInt64, low: UInt64) {
-        #expect(RedisStreamReplies.id(Array(text.utf8)) == Position(high: high, low: low))
+        #expect(RedisEntry.id(Array(text.utf8).span.bytes) == Position(high: high, low: low))
         #expect(Position(high: high, low: low).entryID == text)
     }
 
     @Test(arguments: ["", "-", "1-", "-1", "1", "1-2-3", "a-1", "1-18446744073709551616", " 1-1"])
-    func `anything else is no id`(text: String) { #expect(RedisStreamReplies.id(Array(text.utf8)) == nil) }
+    func `anything else is no id`(text: String) { #expect(RedisEntry.id(Array(text.utf8).span.bytes) == nil) }
 
     @Test func `neighbours of ids go over the halves`() {
         #expect(Position(high: 5, low: 0).predecessor == Position(high: 4, low: .max))

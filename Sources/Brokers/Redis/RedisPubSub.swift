@@ -153,7 +153,8 @@ final class RedisPubSub: PubSub {
             }
             let metadata = RedisEventMetadata.encode(entry.metadata)
             unanswered.append(RedisPublishQueue.Publish(entry.completion, entry.token, entry.topic))
-            commands.send(self, token: Reply.publish.rawValue, timeout: settings.replyTimeout) { output in
+            commands.send(self, token: Reply.publish.rawValue, timeout: settings.replyTimeout, form: .confirmation) {
+                output in
                 output.addEntry(entry.topic, trim: trim, body: entry.body, metadata: metadata, key: entry.key)
             }
         }

@@ -1,5 +1,6 @@
 internal import Loop
 internal import Messaging
+internal import RedisClient
 
 /// From entries that were read to messages that the app's side takes, within its credit.
 extension RedisSource {

@@ -85,7 +85,9 @@ extension RedisSource {
             guard !ids.isEmpty else { continue }
             claims.append(RedisClaim(ids: ids))
             let idle = isForeign ? settings.takeOver.map { Int($0.idle / .milliseconds(1)) } ?? 0 : 0
-            commands.send(self, token: RedisSourceReply.claim.token(epoch: epoch), timeout: settings.replyTimeout) {
+            commands.send(
+                self, token: RedisSourceReply.claim.token(epoch: epoch), timeout: settings.replyTimeout, form: .entries
+            ) {
                 $0.claim(group, idle: idle, ids)
             }
         }
@@ -107,7 +109,9 @@ extension RedisSource {
         guard !ids.isEmpty, let commands else { return }
         for id in ids {
             missing.append(id)
-            commands.send(self, token: RedisSourceReply.look.token(epoch: epoch), timeout: settings.replyTimeout) {
+            commands.send(
+                self, token: RedisSourceReply.look.token(epoch: epoch), timeout: settings.replyTimeout, form: .entries
+            ) {
                 $0.look(group, id)
             }
         }

@@ -27,7 +27,7 @@ extension RedisSource: RedisCompletion {
         if isCancelled, kind != .read { return }
         if case .error(let error) = reply { return refused(error, kind) }
         switch kind {
-        case .read: use(RedisStreamReplies.read(reply), read)
+        case .read: use(RedisStreamReplies.entries(reply), read)
         case .claim: use(RedisStreamReplies.entries(reply), claimed)
         case .own: use(RedisStreamReplies.pending(reply), ownListed)
         case .idle: use(RedisStreamReplies.pending(reply), idleListed)

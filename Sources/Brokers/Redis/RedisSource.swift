@@ -168,7 +168,7 @@ final class RedisSource: TopicSource {
         promisedToRead = count
         reader.send(
             self, token: RedisSourceReply.read.token(epoch: epoch),
-            timeout: settings.block + RedisPubSubSettings.blockGrace
+            timeout: settings.block + RedisPubSubSettings.blockGrace, form: .readEntries
         ) {
             $0.readNew(group, count: count, block: block)
         }

@@ -1,7 +1,7 @@
 internal import Messaging
 
 /// One event between broker and settlement, beside its slot in the lane engine.
-struct Flight {
+final class Flight {
     /// What the next attempt does.
     enum Stage {
         /// It was not looked at yet.
@@ -12,10 +12,10 @@ struct Flight {
         case deadLetter
     }
 
-    var received: ReceivedMessage
+    let received: ReceivedMessage
     var stage = Stage.fresh
     var failures: Int
-    var arrived: Instant
+    let arrived: Instant
     var target: [UInt8] = []
     /// What the message turned out to be, once it was looked at.
     var event: IncomingEvent?

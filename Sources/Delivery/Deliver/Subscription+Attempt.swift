@@ -6,19 +6,19 @@ package import Messaging
 extension Subscription {
     /// Begins the next attempt of an event that the engine started.
     func begin(_ slot: LaneEngine.Slot) {
-        let index = Int(slot.index)
-        guard let flight = flights[index] else { preconditionFailure("a slot was started that holds no event") }
+        guard let flight = flights[Int(slot.index)] else {
+            preconditionFailure("a slot was started that holds no event")
+        }
         switch flight.stage {
-        case .fresh: prepare(slot)
-        case .app: callApp(slot)
-        case .deadLetter: writeDeadLetter(slot)
+        case .fresh: prepare(flight, slot)
+        case .app: callApp(flight, slot)
+        case .deadLetter: writeDeadLetter(flight, slot)
         }
     }
 
     /// Looks at an event for the first time: what it is, whether it has expired, and where it goes.
-    private func prepare(_ slot: LaneEngine.Slot) {
-        let index = Int(slot.index)
-        guard let message = flights[index]?.received.message else { return }
+    private func prepare(_ flight: Flight, _ slot: LaneEngine.Slot) {
+        let message = flight.received.message
         guard
             let event = IncomingEvent(
                 message, isRaw: plan.isRaw, topic: visibleTopic(message.topic), pubsub: broker.name, writer: writer)
@@ -26,20 +26,21 @@ extension Subscription {
             let reason = "the message is not exactly one JSON object; publish CloudEvents, or subscribe with rawPayload"
             return failed(slot, reason: reason)
         }
-        flights[index]?.event = event
+        flight.event = event
         if event.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
         switch plan.routes.route({ event.ruleEvent }) {
         case .noMatch: return dropped(slot, .noRoute)
         case .error(let reason): return failed(slot, reason: "no rule could be decided: \(reason)")
-        case .path(let target): flights[index]?.target = target
+        case .path(let target): flight.target = target
         }
-        flights[index]?.stage = .app
-        callApp(slot)
+        flight.stage = .app
+        callApp(flight, slot)
     }
 
-    /// Calls the app; every attempt is a span of its own.
-    private func callApp(_ slot: LaneEngine.Slot) {
-        guard let flight = flights[Int(slot.index)], let event = flight.event else { return }
+    /// Calls the app; every attempt is a span of its own. In bulk delivery the event waits for others first.
+    private func callApp(_ flight: Flight, _ slot: LaneEngine.Slot) {
+        if let bulk { return bulk.collect(flight, slot, of: self) }
+        guard let event = flight.event else { return }
         let call = AppCall(
             target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
             trace: event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil)
@@ -47,8 +48,7 @@ extension Subscription {
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
     }
 
-    private func writeDeadLetter(_ slot: LaneEngine.Slot) {
-        guard let message = flights[Int(slot.index)]?.received.message else { return }
+    private func writeDeadLetter(_ flight: Flight, _ slot: LaneEngine.Slot) {
         guard broker.permissions.mayPublish(plan.deadLetterTopic) else {
             let error = ComponentError(
                 .refused, component: broker.title, action: "publishing to topic \(plan.deadLetterTopic)",
@@ -56,6 +56,7 @@ extension Subscription {
             return deadLetterEnded(slot, .failed(error))
         }
         // The broker's bytes and pairs as they came, not the envelope that the app would have got (spec 1.6).
+        let message = flight.received.message
         broker.enqueue(
             PublishEntry(
                 topic: broker.topicPrefix + plan.deadLetterTopic, body: message.body, metadata: message.metadata,
@@ -137,8 +138,9 @@ extension Subscription {
         case .acknowledge, .drop: acknowledge(slot)
         case .release: giveBack(slot)
         case .deadLetter:
-            flights[index]?.stage = .deadLetter
-            writeDeadLetter(slot)
+            guard let flight = flights[index] else { return }
+            flight.stage = .deadLetter
+            writeDeadLetter(flight, slot)
         case .retry(let wait):
             engine.retry(slot)
             flights[index]?.wake = scheduler.wake(at: scheduler.now + wait, self, token: slot.token)
@@ -156,13 +158,17 @@ extension Subscription: AppCallCompletion {
         switch answer {
         case .failed(let reason):
             failed(slot, reason: reason)
-        case .answered(let status, let body):
-            switch AppVerdict.of(status: status, body: body) {
-            case .success: succeeded(slot)
-            case .drop: dropped(slot, .appDropped)
-            case .notFound: dropped(slot, .notFound)
-            case .retry(let reason, _): failed(slot, reason: reason)
-            }
+        case .answered(let status, let body): conclude(slot, AppVerdict.of(status: status, body: body))
+        }
+    }
+
+    /// Acts on the app's verdict on an event that is at the app.
+    func conclude(_ slot: LaneEngine.Slot, _ verdict: AppVerdict) {
+        switch verdict {
+        case .success: succeeded(slot)
+        case .drop: dropped(slot, .appDropped)
+        case .notFound: dropped(slot, .notFound)
+        case .retry(let reason, _): failed(slot, reason: reason)
         }
     }
 }

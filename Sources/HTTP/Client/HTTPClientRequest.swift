@@ -30,23 +30,32 @@ package struct HTTPClientRequest: Sendable {
         let target = target.rawSpan
         return target.byteCount > 0 && target[0] == 0x2F
             && target.endOfTarget(from: 0, to: target.byteCount) == target.byteCount
-            && !method.isEmpty && method.utf8.allSatisfy(HTTPToken.contains)
+            && method.withRawSpan { HTTPToken.isToken($0) }
     }
+
+    /// Whether the length is sent even where it is zero: methods that usually have a body.
+    private var usuallyHasBody: Bool { method == "POST" || method == "PUT" || method == "PATCH" }
 
     /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field.
     func append(to output: inout [UInt8], version: [UInt8]) {
-        output.append(contentsOf: method.utf8)
-        output.append(0x20)
-        output.append(contentsOf: target)
-        output.append(contentsOf: version)
-        output.append(contentsOf: fields.bytes)
-        if !ownFields.isEmpty { output.append(contentsOf: ownFields.bytes) }
-        if !body.isEmpty || method == "POST" || method == "PUT" || method == "PATCH" {
-            output.append(utf8: "Content-Length: ")
-            output.appendDecimal(body.count)
-            output.append(utf8: "\r\n")
+        let head = method.utf8.count + target.count + version.count + fields.bytes.count + ownFields.bytes.count
+        output.append(capacity: head + body.count + HTTPClientRequest.overhead) { writer in
+            writer.write(method)
+            writer.write(0x20)
+            writer.write(target)
+            writer.write(version)
+            writer.write(fields.bytes)
+            writer.write(ownFields.bytes)
+            if !body.isEmpty || usuallyHasBody {
+                writer.write("Content-Length: ")
+                writer.write(decimal: UInt64(body.count))
+                writer.write("\r\n")
+            }
+            writer.write("\r\n")
+            writer.write(body)
         }
-        output.append(utf8: "\r\n")
-        output.append(contentsOf: body)
     }
+
+    /// The space behind the method, the length's field and the line ends.
+    private static let overhead = 64
 }

@@ -51,7 +51,7 @@ package final class HTTPExchange {
     package var query: ArraySlice<UInt8>? { head.target.query.map { head.fields.bytes[$0] } }
 
     /// The request's fields.
-    package var fields: HTTPFields { head.fields }
+    @inlinable package var fields: HTTPFields { head.fields }
 
     /// Whether an answer would still reach the connection.
     package var isConnected: Bool { connection != nil }
@@ -129,6 +129,12 @@ package final class HTTPExchange {
     /// The body cannot be completed: the connection is closed, which tells the peer so.
     package func abortStream() {
         guard state == .streaming, let connection else { return }
+        connection.close()
+    }
+
+    /// Ends the connection without an answer.
+    package func drop() {
+        guard state == .waiting, let connection else { return }
         connection.close()
     }
 
