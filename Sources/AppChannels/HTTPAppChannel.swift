@@ -125,8 +125,7 @@ package final class HTTPAppChannel {
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
         var own = HTTPAppChannel.traceFields(call)
-        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, hasToken: self.token != nil, to: &own)
-        {
+        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, hasToken: self.token != nil, to: &own) {
             let reason = "the metadata pair \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)
             return loop.atTurnEnd(later)

@@ -117,7 +117,7 @@ extension Subscription {
         case .failed(let error):
             flights[index]?.failures += 1
             observer.deadLetterFailed(self, eventID: flight.eventID, topic: plan.deadLetterTopic, error: error)
-            let decision = decide(.deadLetterFailed, failures: flight.failures + 1)
+            let decision = decide(.deadLetterFailed, failures: flight.failures)
             if case .release = decision, !broker.isDurable {
                 counts.lost += 1
                 observer.lost(self, eventID: flight.eventID, reason: "\(error)")
