@@ -21,6 +21,7 @@ enum Program {
         case "sidecar": return SidecarCommand.run(rest, environment: environment)
         case "run": return RunCommand.run(rest, environment: environment)
         case "publish": return PublishCommand.run(rest, environment: environment)
+        case "check": return CheckCommand.run(rest, environment: environment)
         case "version": return VersionCommand.run(rest)
         case "help", "-h", "--help", "-help": return HelpCommand.run(rest)
         case _ where first.hasPrefix("-"): return SidecarCommand.run(arguments, environment: environment)
