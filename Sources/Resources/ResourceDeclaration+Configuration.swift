@@ -113,12 +113,12 @@ extension ResourceDeclaration {
 
     private static let strictness = [
         ResourceField("strict", .value(.bool), default: "false", "What the others are where they are not given."),
-        ResourceField("refuseLargeBodies", .value(.bool), "Whether a body above the limit is refused at once."),
-        ResourceField("refuseDuplicateMembers", .value(.bool), "Whether an event with a member twice is refused."),
-        ResourceField("refuseInvalidText", .value(.bool), "Whether an event with bytes that are no UTF-8 is refused."),
-        ResourceField("refuseInvalidJSON", .value(.bool), "Whether data is refused that is no JSON and says it is."),
+        ResourceField("refuseLargeBodies", .value(.bool), "Whether a body above its bound is answered with 413 before it is read."),
+        ResourceField("refuseDuplicateMembers", .value(.bool), "Whether JSON with two members of one name in an object is refused."),
+        ResourceField("refuseInvalidText", .value(.bool), "Whether text or JSON that is not UTF-8 is refused."),
+        ResourceField("refuseInvalidJSON", .value(.bool), "Whether a body is refused that says it is JSON and is none."),
         ResourceField("listenOnLoopback", .value(.bool), "Whether the API listens on this machine alone."),
-        ResourceField("allowedHosts", .texts, "The hosts that a request may name; every host where there are none."),
+        ResourceField("allowedHosts", .texts, "Host names, without port, under which the API may be called; all where there are none."),
     ]
 
     /// Accepted; `ConfigurationLoader` says that they do nothing.

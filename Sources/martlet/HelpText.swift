@@ -61,6 +61,33 @@ enum HelpText {
 
         """
 
+    static let explain = """
+        Usage: martlet explain [KIND or TYPE] [flags]
+
+        Shows what a kind of resource or a type of component may hold: each field with
+        type, default and meaning. Without a name it lists what there is.
+
+          martlet explain subscription
+          martlet explain pubsub.redis
+          martlet explain --schema > resource.schema.json     for your editor
+
+        Flags:
+
+        """
+
+    static let tail = """
+        Usage: martlet tail TOPIC [flags]
+
+        Shows the events of a topic as they come, until Ctrl-C. It takes no part in any
+        consumer group: nothing is acknowledged, moved or held up.
+
+          martlet tail orders
+          martlet tail orders -p pubsub -d ./components --from-beginning --max 10
+
+        Flags:
+
+        """
+
     static let publish = """
         Usage: martlet publish --pubsub NAME --topic TOPIC (--data DATA | --data-file FILE) [flags]
 

@@ -22,6 +22,8 @@ enum Program {
         case "run": return RunCommand.run(rest, environment: environment)
         case "publish": return PublishCommand.run(rest, environment: environment)
         case "check": return CheckCommand.run(rest, environment: environment)
+        case "explain": return ExplainCommand.run(rest)
+        case "tail": return TailCommand.run(rest, environment: environment)
         case "version": return VersionCommand.run(rest)
         case "help", "-h", "--help", "-help": return HelpCommand.run(rest)
         case _ where first.hasPrefix("-"): return SidecarCommand.run(arguments, environment: environment)
