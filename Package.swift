@@ -133,7 +133,10 @@ let package = Package(
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
+            [
+                "Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "YAML", "Resources",
+                "Runtime",
+            ]),
         tests("CommandsTests", ["Runtime", "martlet"]),
     ] + fuzzTargets,
     cxxLanguageStandard: .cxx17

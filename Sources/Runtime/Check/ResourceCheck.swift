@@ -113,14 +113,16 @@ package struct ResourceCheck {
         let fields =
             Catalogue.pubSub(component.lookupType)?.fields ?? SecretStoreKind.named(component.lookupType)?.fields
         guard let fields else { return note(unknown: component) }
-        let items = component.items.filter { $0.secretKeyRef == nil && $0.envRef.isEmpty }
-        let properties = items.map { item in
+        let properties = component.items.map { item in
             ResolvedComponent.Property(name: item.name, value: item.value ?? "", line: item.line, column: item.column)
         }
         let plain = ResolvedComponent(spec: component, properties: properties)
-        // A required value that is not known here is not missing.
         findings += SettingsDecoder.settings(for: plain, kind: fields).findings.filter { finding in
-            !component.items.contains { $0.value == nil && ASCII.equalIgnoringCase($0.name, finding.field) }
+            // A required value that is not known here is not missing.
+            let isUnknown = component.items.contains {
+                $0.value == nil && ASCII.equalIgnoringCase($0.name, finding.field)
+            }
+            return finding.severity < .error || !isUnknown
         }
     }
 

@@ -27,7 +27,7 @@ enum ComponentSchema {
         let types = kinds.map { kind in
             object([("const", .string(kind.type)), ("description", .string(kind.summary))])
         }
-        let others = object([("type", .string("string")), ("pattern", .string(pattern(kinds.flatMap(names))))])
+        let others = object([("type", .string("string")), ("pattern", .string(typePattern(kinds.flatMap(names))))])
         let known = inSpec("type", object([("anyOf", .array(types + [others]))]))
         return [known] + kinds.map(condition)
     }
@@ -39,7 +39,7 @@ enum ComponentSchema {
 
     private static func condition(_ kind: Kind) -> JSONValue {
         let type = object([
-            ("type", object([("type", .string("string")), ("pattern", .string(pattern(names(kind))))]))
+            ("type", object([("type", .string("string")), ("pattern", .string(typePattern(names(kind))))]))
         ])
         let isOfType = object([
             (
@@ -121,6 +121,15 @@ enum ComponentSchema {
     /// A pattern that any of these names matches, in any case: the dialect of schemas has no flag for it.
     private static func pattern(_ names: [String]) -> String {
         "^(" + names.map(anyCase).joined(separator: "|") + ")$"
+    }
+
+    /// The category is compared with case.
+    private static func typePattern(_ types: [String]) -> String {
+        let patterns = types.map { type in
+            let category = type.prefix { $0 != "." }
+            return category + anyCase(String(type.dropFirst(category.count)))
+        }
+        return "^(" + patterns.joined(separator: "|") + ")$"
     }
 
     private static func anyCase(_ name: String) -> String {

@@ -98,7 +98,8 @@ package enum ResourceSchema {
     }
 
     private static func list(_ items: [(String, JSONValue)]) -> [(String, JSONValue)] {
-        [("type", .string("array")), ("items", object(items))]
+        // Nothing is an empty list.
+        [("type", types("array", "null")), ("items", object(items))]
     }
 
     /// A text may be written without quotes, so that it looks like a number or a truth.

@@ -41,7 +41,9 @@ struct TailOutput {
         }
         let view = EventView(message.body).flatMap { $0.range(of: .specVersion) == nil ? nil : $0 }
         for attribute in Self.shown {
-            if let value = view?.text(attribute) { add("\(attribute.name)", TerminalText.escaped(value)) }
+            if let value = view?.text(attribute), !value.isEmpty {
+                add("\(attribute.name)", TerminalText.escaped(value))
+            }
         }
         for pair in message.metadata.pairs {
             add("metadata", TerminalText.escaped("\(pair.key)=\(pair.value)"))
