@@ -32,7 +32,9 @@ extension ResourceDeclaration {
                             "What is logged."),
                         ResourceField(
                             "martlet",
-                            .object([ResourceField("api", .object(strictness), "Where the API is stricter than daprd's.")]),
+                            .object([
+                                ResourceField("api", .object(strictness), "Where the API is stricter than daprd's.")
+                            ]),
                             "What only Martlet understands; daprd ignores it."),
                     ] + withoutEffect), "The settings.")
         ])
@@ -113,12 +115,19 @@ extension ResourceDeclaration {
 
     private static let strictness = [
         ResourceField("strict", .value(.bool), default: "false", "What the others are where they are not given."),
-        ResourceField("refuseLargeBodies", .value(.bool), "Whether a body above its bound is answered with 413 before it is read."),
-        ResourceField("refuseDuplicateMembers", .value(.bool), "Whether JSON with two members of one name in an object is refused."),
+        ResourceField(
+            "refuseLargeBodies", .value(.bool), "Whether a body above its bound is answered with 413 before it is read."
+        ),
+        ResourceField(
+            "refuseDuplicateMembers", .value(.bool),
+            "Whether JSON with two members of one name in an object is refused."),
         ResourceField("refuseInvalidText", .value(.bool), "Whether text or JSON that is not UTF-8 is refused."),
-        ResourceField("refuseInvalidJSON", .value(.bool), "Whether a body is refused that says it is JSON and is none."),
+        ResourceField(
+            "refuseInvalidJSON", .value(.bool), "Whether a body is refused that says it is JSON and is none."),
         ResourceField("listenOnLoopback", .value(.bool), "Whether the API listens on this machine alone."),
-        ResourceField("allowedHosts", .texts, "Host names, without port, under which the API may be called; all where there are none."),
+        ResourceField(
+            "allowedHosts", .texts,
+            "Host names, without port, under which the API may be called; all where there are none."),
     ]
 
     /// Accepted; `ConfigurationLoader` says that they do nothing.

@@ -28,8 +28,8 @@ final class RedisBrowser: Browser {
             "XREAD", "COUNT", "\(limit)", "BLOCK", "\(block)", "STREAMS", request.topic,
             (position ?? Position(low: 0)).entryID,
         ]
-        let reply = try await call(words, on: connection, timeout: wait + RedisPubSubSettings.blockGrace)
-        guard let entries = RedisStreamReplies.read(reply) else { throw unexpected(reply, to: "XREAD") }
+        let reply = try await call(words, on: connection, .readEntries, timeout: wait + RedisPubSubSettings.blockGrace)
+        guard let entries = RedisStreamReplies.entries(reply) else { throw unexpected(reply, to: "XREAD") }
         if let last = entries.last { position = last.id }
         return entries.compactMap { entry in
             guard let body = entry.body else { return nil }
@@ -71,17 +71,17 @@ final class RedisBrowser: Browser {
     private func begin(_ connection: RedisConnection) async throws(ComponentError) -> Position {
         guard request.start == .now else { return Position(low: 0) }
         let words = ["XREVRANGE", request.topic, "+", "-", "COUNT", "1"]
-        let reply = try await call(words, on: connection, timeout: settings.replyTimeout)
+        let reply = try await call(words, on: connection, .entries, timeout: settings.replyTimeout)
         guard let entries = RedisStreamReplies.entries(reply) else { throw unexpected(reply, to: "XREVRANGE") }
         return entries.first?.id ?? Position(low: 0)
     }
 
     private func call(
-        _ words: [String], on connection: RedisConnection, timeout: Duration
+        _ words: [String], on connection: RedisConnection, _ form: RedisReplyForm, timeout: Duration
     ) async throws(ComponentError) -> RedisReply {
         let reply: RedisReply
         do throws(RedisFailure) {
-            reply = try await connection.call(words, timeout: timeout)
+            reply = try await connection.call(words, timeout: timeout, form: form)
         } catch {
             throw failed(error)
         }
