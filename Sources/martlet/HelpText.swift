@@ -46,9 +46,9 @@ enum HelpText {
     static let check = """
         Usage: martlet check [flags] [FILE or FOLDER]...
 
-        Reads resources as a sidecar would, connects to nothing, and says everything that
-        is wrong at once, with file, line and column. Without a FILE or FOLDER it takes
-        ./resources and ./components, else ~/.dapr/components.
+        Reads resources as a sidecar would, connects to nothing, and says everything
+        that is wrong at once, with file, line and column. Without a FILE or FOLDER it
+        takes ./resources and ./components, else ~/.dapr/components.
 
         An error keeps the sidecar from starting, or something out of it. A warning is
         what daprd lets pass: a field that nobody reads, a rule that never matches.

@@ -21,7 +21,7 @@ package struct TailOptions: Sendable {
         OptionFlag("from-beginning", .toggle, "Begin with the oldest event there is"),
         OptionFlag("max", .natural, "End after so many events"),
         OptionFlag("no-data", .toggle, "Leave out what the events carry"),
-        OptionFlag("output", .text, "text, or json with an event a line", default: "text").letter("o"),
+        OptionFlag("output", .text, "text, or json: a line an event", default: "text").letter("o"),
         OptionFlag("pubsub", .text, "Component; may be left out where there is one").letter("p"),
         OptionFlag("resources-path", .list, "Folder of resources, as the sidecar gets it").letter("d"),
         OptionFlag("topic", .text, "The topic, in place of the argument").letter("t"),
