@@ -134,8 +134,8 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "YAML", "Resources",
-                "Runtime",
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability", "YAML",
+                "Resources", "Runtime",
             ]),
         tests("CommandsTests", ["Runtime", "martlet"]),
     ] + fuzzTargets,

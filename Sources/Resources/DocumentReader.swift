@@ -173,8 +173,11 @@ struct DocumentReader {
     }
 
     /// Notes the keys of an object that its declaration does not have, with the nearest one that it has.
-    mutating func noteUnknown(_ object: Object, _ declaration: ResourceDeclaration, apiVersion: String = "") {
-        let known = declaration.names(at: object.path, apiVersion: apiVersion)
+    /// - Parameter path: its place in the declaration, where it is not its path in the document.
+    mutating func noteUnknown(
+        _ object: Object, _ declaration: ResourceDeclaration, at path: String? = nil, apiVersion: String = ""
+    ) {
+        let known = declaration.names(at: path ?? object.path, apiVersion: apiVersion)
         for entry in object.entries where !known.contains(where: { ASCII.equalIgnoringCase($0, entry.key) }) {
             let hint = NearestName.hint(for: entry.key, among: known)
             remark(object, entry.key, "unknown field, it has no effect" + hint)

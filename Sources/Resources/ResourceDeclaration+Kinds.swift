@@ -66,6 +66,7 @@ extension ResourceDeclaration {
                     ResourceField(
                         "deadLetterTopic", .value(.text),
                         "Where events go that the app cannot take; they stay with the broker where there is none."),
+                    delivery,
                     ResourceField(
                         "bulkSubscribe", .object(bulk), "Whether the app takes several events in one call."),
                     ResourceField(

@@ -25,15 +25,16 @@ package struct ResourceDeclaration: Sendable {
     }
 
     /// Every kind that is read.
-    package static let all = [component, subscription, configuration]
+    package static let all = [component, subscription, configuration, resiliency]
 
     /// The names that a mapping may have.
     /// - Parameters:
-    ///   - path: the mapping's place, such as `spec.routes`; lists count as their elements. Empty for the document.
+    ///   - path: the mapping's place, such as `spec.routes`; lists count as their elements, and `*` is any name of the user's. Empty for the document.
     ///   - apiVersion: leaves out what only other versions have; empty for all.
     func names(at path: String, apiVersion: String = "") -> [String] {
         var fields = fields
         for part in path.split(separator: ".") {
+            if part == "*" { continue }
             guard let field = fields.first(where: { $0.name == part }) else { return [] }
             fields = field.fields
         }

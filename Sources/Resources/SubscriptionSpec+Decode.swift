@@ -31,6 +31,9 @@ extension SubscriptionSpec {
             isEnabled: reader.bool(bulkObject, "enabled"),
             maxMessagesCount: reader.integer(bulkObject, "maxMessagesCount"),
             maxAwaitDurationMs: reader.integer(bulkObject, "maxAwaitDurationMs"))
+        if spec.isPresent("delivery"), let node = spec.value("delivery") {
+            delivery = DeliverySpec(node, lineOffset: reader.lineOffset, hasDeadLetter: hasDeadLetter)
+        }
         scopes = reader.texts(top, "scopes")
         file = header.file
         line = header.line

@@ -62,7 +62,7 @@ import YAML
     @Test func `the schemas accept what a check has nothing against, and refuse unknown fields as it does`() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "schema-\(UUID().uuidString).yaml").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let kinds = ["Component", "Subscription", "Configuration"]
+        let kinds = ["Component", "Subscription", "Configuration", "Resiliency"]
         let documents = try Self.documents().filter { kinds.contains($0.kind) }
         #expect(documents.count > 500)
         let any = try Self.validator()
