@@ -1,11 +1,12 @@
 # Thin: each target is one script, so that a laptop and CI run the same.
-.PHONY: help setup build test check bench run release fuzz sanitize clients
+.PHONY: help setup build test check docs bench run release fuzz sanitize clients
 
 help:
 	@echo "make run       the example app with a sidecar, and a few orders to see events flow"
 	@echo "make build     a debug build: .build/debug/martlet"
 	@echo "make test      all tests"
 	@echo "make check     format, imports, rules of the house"
+	@echo "make docs      the reference pages and schemas in docs, from the declarations in Sources"
 	@echo "make sanitize  unit tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make release   build/martlet: one file, to be copied anywhere"
 	@echo "make bench     measurements"
@@ -23,6 +24,9 @@ test: setup
 
 check: setup
 	@scripts/check
+
+docs: setup
+	@scripts/docs
 
 sanitize: setup
 	@scripts/sanitize

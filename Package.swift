@@ -92,7 +92,7 @@ let package = Package(
             "Runtime",
             [
                 "Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Rules", "Observability", "Resources",
-                "Brokers", "AppChannels", "HTTPAPI",
+                "Brokers", "AppChannels", "HTTPAPI", "TLS",
             ]),
         .executableTarget(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],
@@ -134,7 +134,7 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability",
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability", "YAML",
                 "Resources", "Runtime",
             ]),
         tests("CommandsTests", ["Runtime", "martlet"]),

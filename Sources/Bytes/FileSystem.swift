@@ -17,6 +17,9 @@ package struct FileError: Error, Sendable, Equatable {
 
     /// Whether there is nothing at the path.
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+
+    /// Whether what was listed is no directory.
+    package var isNoDirectory: Bool { code == ENOTDIR }
 }
 
 /// Reading of whole files and of directories. Every call blocks: it is for start and reload, never for the way of an event.

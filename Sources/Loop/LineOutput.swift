@@ -46,6 +46,21 @@ internal import Glibc
         }
     }
 
+    /// Writes a text and waits for a reader that stands still. For commands, which have nothing else to do; from any thread.
+    /// - Returns: false when nobody reads any more.
+    package func writeWaiting(_ text: [UInt8]) -> Bool {
+        lock.withLock {
+            var rest = text[...]
+            while !rest.isEmpty {
+                guard !mayBlock || isWritable(within: -1) else { return false }
+                let part = Array(rest.prefix(LineOutput.piece))
+                guard unsafe part.withUnsafeBytes({ unsafe writeAll($0) }) else { return false }
+                rest = rest.dropFirst(part.count)
+            }
+            return true
+        }
+    }
+
     private func writeAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         while offset < bytes.count {

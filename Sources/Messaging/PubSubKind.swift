@@ -39,12 +39,14 @@ public enum Capability: String, Sendable, CaseIterable {
     case ordered
     /// One event at a time per subscription, as `pubsub.in-memory` of daprd does. Ours; not shown.
     case serial
+    /// People can look at a topic without taking part in a group: `PubSubKind.browse`. Ours; not shown.
+    case browse
 
     /// Whether `/v1.0/metadata` names it.
     public var isShown: Bool {
         switch self {
         case .bulkPubSub, .messageTTL, .subscribeWildcards, .bulkSubscribeImmediate: true
-        case .durable, .sharedGroups, .ordered, .serial: false
+        case .durable, .sharedGroups, .ordered, .serial, .browse: false
         }
     }
 }
@@ -63,17 +65,21 @@ public struct PubSubKind: Sendable {
     public var capabilities: Set<Capability>
     /// Makes the adapter on the shard that will be its home. Settings that contradict each other throw `settings`; nothing is connected yet.
     public var make: @Sendable (Settings, ComponentContext, any PubSubHost) throws(ComponentError) -> any PubSub
+    /// Makes a look at a topic on the shard that will be its home; `nil` where the kind has no such power. Nothing is connected yet.
+    public var browse: (@Sendable (Settings, ComponentContext, BrowseRequest) throws(ComponentError) -> any Browser)?
 
     /// Declares a kind.
     public init(
         _ type: String, aliases: [String] = [], summary: String, fields: [Field], capabilities: Set<Capability>,
+        browse: (@Sendable (Settings, ComponentContext, BrowseRequest) throws(ComponentError) -> any Browser)? = nil,
         make: @escaping @Sendable (Settings, ComponentContext, any PubSubHost) throws(ComponentError) -> any PubSub
     ) {
         self.type = type
         self.aliases = aliases
         self.summary = summary
         self.fields = fields
-        self.capabilities = capabilities
+        self.capabilities = browse == nil ? capabilities : capabilities.union([.browse])
+        self.browse = browse
         self.make = make
     }
 }

@@ -15,12 +15,14 @@ extension RedisConnection {
     }
 
     /// Sends a command and waits for its reply; for the control plane. An error that Redis answers is a reply.
-    package func call(_ command: [String], timeout: Duration) async throws(RedisFailure) -> RedisReply {
+    package func call(
+        _ command: [String], timeout: Duration, form: RedisReplyForm = .whole
+    ) async throws(RedisFailure) -> RedisReply {
         guard state != .ended else {
             throw failure ?? RedisFailure(.closed, "the connection was closed")
         }
         let result = await withCheckedContinuation { continuation in
-            send(RedisCall(continuation), timeout: timeout) { output in
+            send(RedisCall(continuation), timeout: timeout, form: form) { output in
                 output.append(whole: command)
             }
         }

@@ -19,15 +19,18 @@ package struct ComponentSpec: Sendable, Equatable {
         package var secretKeyRef: SecretKeyRef?
         package var envRef: String
         package var line: Int
+        package var column: Int
 
         package init(
-            name: String, value: String? = nil, secretKeyRef: SecretKeyRef? = nil, envRef: String = "", line: Int = 0
+            name: String, value: String? = nil, secretKeyRef: SecretKeyRef? = nil, envRef: String = "", line: Int = 0,
+            column: Int = 0
         ) {
             self.name = name
             self.value = value
             self.secretKeyRef = secretKeyRef
             self.envRef = envRef
             self.line = line
+            self.column = column
         }
     }
 
@@ -46,6 +49,7 @@ package struct ComponentSpec: Sendable, Equatable {
     package var scopes: [String] = []
     package var file = ""
     package var line = 0
+    package var places = FieldPlaces()
 
     package init(name: String, type: String, version: String = "v1") {
         self.name = name
@@ -78,6 +82,13 @@ extension ComponentSpec {
     package var isPubSub: Bool { category == "pubsub" }
 
     package var isSecretStore: Bool { category == "secretstores" }
+
+    /// Where its type stands, else where it begins.
+    package var typePlace: FieldPlaces.Place { places["spec.type"] ?? FieldPlaces.Place(line: line, column: 1) }
+}
+
+extension ComponentSpec.Item {
+    var place: FieldPlaces.Place { FieldPlaces.Place(line: line, column: column) }
 }
 
 /// Versions of component types.

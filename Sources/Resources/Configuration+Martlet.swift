@@ -23,16 +23,10 @@ extension Configuration {
 }
 
 extension ConfigurationReader {
-    /// The keys of `spec.martlet.api`.
-    private static let apiFields = [
-        "strict", "refuseLargeBodies", "refuseDuplicateMembers", "refuseInvalidText", "refuseInvalidJSON",
-        "listenOnLoopback", "allowedHosts",
-    ]
-
     /// Reads `spec.martlet` over what earlier files said.
     mutating func readMartlet(_ spec: Section, into martlet: inout Configuration.Martlet) {
-        guard let section = section(spec, "martlet", type: "martlet.Spec", known: ["api"]),
-            let api = self.section(section, "api", type: "martlet.API", known: Self.apiFields)
+        guard let section = section(spec, "martlet", type: "martlet.Spec"),
+            let api = self.section(section, "api", type: "martlet.API")
         else { return }
         bool(api, "strict", into: &martlet.api.isStrict)
         let fields: [(String, WritableKeyPath<Configuration.Martlet.API, Bool?>)] = [

@@ -43,44 +43,39 @@ package struct ConfigurationLoader {
             read(try FileSystem.readFile(path, limit: YAMLLimits.maximumBytes))
         } catch {
             let call = error.isMissing ? "stat" : "open"
-            note(.fatal, "", 0, "error loading configuration: \(call) \(path): \(error.reason)")
+            note(.fatal, "", nil, "error loading configuration: \(call) \(path): \(error.reason)")
         }
     }
 
     private mutating func read(_ bytes: [UInt8]) {
         guard let text = EnvironmentExpansion.expand(bytes, environment, limit: YAMLLimits.maximumBytes) else {
             let limit = YAMLLimits.maximumBytes
-            note(.fatal, "", 0, "error loading configuration: longer than \(limit) bytes once variables are replaced")
+            note(.fatal, "", nil, "error loading configuration: longer than \(limit) bytes once variables are replaced")
             return
         }
         do throws(YAMLError) {
             guard let node = try YAMLReader.firstDocument(in: text) else { return }
             read(node)
         } catch {
-            note(.fatal, "", error.mark.line, "error loading configuration: \(error.goText)")
+            note(.fatal, "", error.mark, "error loading configuration: \(error.goText)")
         }
     }
 
     private mutating func read(_ node: YAMLNode) {
         var reader = ConfigurationReader()
         if let root = reader.root(node) {
-            reader.noteUnknown(root, known: ["apiVersion", "kind", "metadata", "spec"])
-            if let spec = reader.section(root, "spec", type: "config.ConfigurationSpec", known: Self.specFields) {
+            reader.noteUnknown(root)
+            if let spec = reader.section(root, "spec", type: "config.ConfigurationSpec") {
                 readSpec(spec, &reader)
             }
         }
         for fault in reader.faults {
-            note(.fatal, fault.field, fault.line, "error loading configuration: yaml: unmarshal errors: \(fault.text)")
+            note(.fatal, fault.field, fault.mark, "error loading configuration: yaml: unmarshal errors: \(fault.text)")
         }
         for unknown in reader.unknown {
-            note(.warning, unknown.field, unknown.line, "unknown field, it has no effect" + unknown.hint)
+            note(.warning, unknown.field, unknown.mark, "unknown field, it has no effect" + unknown.hint)
         }
     }
-
-    private static let specFields = [
-        "tracing", "metric", "metrics", "api", "secrets", "components", "features", "logging", "httpPipeline",
-        "appHttpPipeline", "accessControl", "nameResolution", "mtls", "wasm", "workflow", "martlet",
-    ]
 
     /// Sections that are accepted and do nothing here, and what that means.
     private static let unsupported = [
@@ -99,10 +94,10 @@ package struct ConfigurationLoader {
         metricsOverride = Self.metrics(spec, "metrics", over: metricsOverride, &reader)
         readAccess(spec, &reader)
         readSecrets(spec, &reader)
-        if let components = reader.section(spec, "components", type: "config.ComponentsSpec", known: ["deny"]) {
+        if let components = reader.section(spec, "components", type: "config.ComponentsSpec") {
             if let deny = reader.texts(components, "deny") { configuration.deniedComponents = deny }
         }
-        let features = reader.sections(spec, "features", type: "config.FeatureSpec", known: ["name", "enabled"])
+        let features = reader.sections(spec, "features", type: "config.FeatureSpec")
         if let features {
             configuration.features = features.map { feature in
                 Configuration.Feature(
@@ -113,20 +108,18 @@ package struct ConfigurationLoader {
         reader.readMartlet(spec, into: &configuration.martlet)
         for (key, meaning) in Self.unsupported {
             guard let node = spec.value(key), node.entries?.isEmpty == false else { continue }
-            note(.warning, spec.path(of: key), node.mark.line, meaning)
+            note(.warning, spec.path(of: key), node.mark, meaning)
         }
     }
 
     private mutating func readTracing(_ spec: ConfigurationReader.Section, _ reader: inout ConfigurationReader) {
-        let known = ["samplingRate", "stdout", "zipkin", "otel"]
-        guard let tracing = reader.section(spec, "tracing", type: "config.TracingSpec", known: known) else { return }
+        guard let tracing = reader.section(spec, "tracing", type: "config.TracingSpec") else { return }
         reader.text(tracing, "samplingRate", into: &configuration.tracing.samplingRate)
         reader.bool(tracing, "stdout", into: &configuration.tracing.printsToStdout)
-        if let zipkin = reader.section(tracing, "zipkin", type: "config.ZipkinSpec", known: ["endpointAddress"]) {
+        if let zipkin = reader.section(tracing, "zipkin", type: "config.ZipkinSpec") {
             reader.text(zipkin, "endpointAddress", into: &configuration.tracing.zipkinEndpointAddress)
         }
-        let otelFields = ["protocol", "endpointAddress", "isSecure", "headers", "timeout"]
-        guard let otel = reader.section(tracing, "otel", type: "config.OtelSpec", known: otelFields) else { return }
+        guard let otel = reader.section(tracing, "otel", type: "config.OtelSpec") else { return }
         reader.text(otel, "protocol", into: &configuration.tracing.otel.transport)
         reader.text(otel, "endpointAddress", into: &configuration.tracing.otel.endpointAddress)
         reader.bool(otel, "isSecure", into: &configuration.tracing.otel.isSecure)
@@ -158,7 +151,7 @@ package struct ConfigurationLoader {
             } else if let name = element["name"]?.scalar?.text, let value = element["value"]?.scalar?.text {
                 headers.append(Configuration.Tracing.Header(name: name, value: value))
             } else {
-                note(.fatal, field, element.mark.line, "error loading configuration: a header is no name=value")
+                note(.fatal, field, element.mark, "error loading configuration: a header is no name=value")
             }
         }
         configuration.tracing.otel.headers = headers
@@ -169,20 +162,18 @@ package struct ConfigurationLoader {
         _ reader: inout ConfigurationReader
     ) -> Configuration.Metrics {
         var metrics = former
-        let known = ["enabled", "recordErrorCodes", "http", "latencyDistributionBuckets", "rules", "workflow"]
-        guard let section = reader.section(spec, key, type: "config.MetricSpec", known: known) else { return former }
+        guard let section = reader.section(spec, key, type: "config.MetricSpec") else { return former }
         if let enabled = reader.bool(section, "enabled") { metrics.isEnabled = enabled }
         if let record = reader.bool(section, "recordErrorCodes") { metrics.recordErrorCodes = record }
         if let buckets = reader.integers(section, "latencyDistributionBuckets") { metrics.latencyBuckets = buckets }
-        let httpFields = ["increasedCardinality", "pathMatching", "excludeVerbs"]
-        if let section = reader.section(section, "http", type: "config.MetricHTTP", known: httpFields) {
+        if let section = reader.section(section, "http", type: "config.MetricHTTP") {
             var http = metrics.http ?? Configuration.Metrics.HTTP()
             if let increased = reader.bool(section, "increasedCardinality") { http.increasedCardinality = increased }
             if let patterns = reader.texts(section, "pathMatching") { http.pathMatching = patterns }
             if let exclude = reader.bool(section, "excludeVerbs") { http.excludeVerbs = exclude }
             metrics.http = http
         }
-        if let rules = reader.sections(section, "rules", type: "config.MetricsRule", known: ["name", "labels"]) {
+        if let rules = reader.sections(section, "rules", type: "config.MetricsRule") {
             metrics.rules = rules.map { Self.rule($0, &reader) }
         }
         return metrics
@@ -191,7 +182,7 @@ package struct ConfigurationLoader {
     private static func rule(
         _ section: ConfigurationReader.Section, _ reader: inout ConfigurationReader
     ) -> Configuration.Metrics.Rule {
-        let labels = reader.sections(section, "labels", type: "config.MetricLabel", known: ["name", "regex"]) ?? []
+        let labels = reader.sections(section, "labels", type: "config.MetricLabel") ?? []
         return Configuration.Metrics.Rule(
             name: reader.text(section, "name"),
             labels: labels.map { label in
@@ -201,7 +192,7 @@ package struct ConfigurationLoader {
     }
 
     private mutating func readAccess(_ spec: ConfigurationReader.Section, _ reader: inout ConfigurationReader) {
-        guard let api = reader.section(spec, "api", type: "config.APISpec", known: ["allowed", "denied"]) else {
+        guard let api = reader.section(spec, "api", type: "config.APISpec") else {
             return
         }
         if let allowed = rules(api, "allowed", &reader) { configuration.apiAccess.allowed = allowed }
@@ -211,8 +202,7 @@ package struct ConfigurationLoader {
     private mutating func rules(
         _ api: ConfigurationReader.Section, _ key: String, _ reader: inout ConfigurationReader
     ) -> [Configuration.APIAccess.Rule]? {
-        let known = ["name", "version", "protocol"]
-        return reader.sections(api, key, type: "config.APIAccessRule", known: known)?.map { rule in
+        return reader.sections(api, key, type: "config.APIAccessRule")?.map { rule in
             Configuration.APIAccess.Rule(
                 name: reader.text(rule, "name"), version: reader.text(rule, "version"),
                 transport: reader.text(rule, "protocol").lowercased())
@@ -220,11 +210,10 @@ package struct ConfigurationLoader {
     }
 
     private mutating func readSecrets(_ spec: ConfigurationReader.Section, _ reader: inout ConfigurationReader) {
-        guard let secrets = reader.section(spec, "secrets", type: "config.SecretsSpec", known: ["scopes"]) else {
+        guard let secrets = reader.section(spec, "secrets", type: "config.SecretsSpec") else {
             return
         }
-        let known = ["storeName", "defaultAccess", "allowedSecrets", "deniedSecrets"]
-        guard let scopes = reader.sections(secrets, "scopes", type: "config.SecretsScope", known: known) else { return }
+        guard let scopes = reader.sections(secrets, "scopes", type: "config.SecretsScope") else { return }
         configuration.secretScopes = scopes.map { scope in
             SecretScope(
                 storeName: reader.text(scope, "storeName"), defaultAccess: reader.text(scope, "defaultAccess"),
@@ -234,17 +223,18 @@ package struct ConfigurationLoader {
     }
 
     private mutating func readLogging(_ spec: ConfigurationReader.Section, _ reader: inout ConfigurationReader) {
-        let fields = ["enabled", "obfuscateURLs", "omitHealthChecks"]
-        guard let logging = reader.section(spec, "logging", type: "config.LoggingSpec", known: ["apiLogging"]),
-            let api = reader.section(logging, "apiLogging", type: "config.APILoggingSpec", known: fields)
+        guard let logging = reader.section(spec, "logging", type: "config.LoggingSpec"),
+            let api = reader.section(logging, "apiLogging", type: "config.APILoggingSpec")
         else { return }
         reader.bool(api, "enabled", into: &configuration.apiLogging.isEnabled)
         reader.bool(api, "obfuscateURLs", into: &configuration.apiLogging.obfuscatesURLs)
         reader.bool(api, "omitHealthChecks", into: &configuration.apiLogging.omitsHealthChecks)
     }
 
-    private mutating func note(_ severity: Finding.Severity, _ field: String, _ line: Int, _ message: String) {
-        findings.append(Finding(severity, file: file, line: line, field: field, message))
+    /// - Parameter place: `nil` where it is about the merged whole.
+    private mutating func note(_ severity: Finding.Severity, _ field: String, _ place: Mark?, _ message: String) {
+        findings.append(
+            Finding(severity, file: file, line: place?.line ?? 0, column: place?.column ?? 0, field: field, message))
     }
 }
 
@@ -256,28 +246,29 @@ extension ConfigurationLoader {
             if !stores.insert(scope.storeName).inserted {
                 let text =
                     "error loading configuration: \(scope.storeName) storeName is repeated in secrets configuration"
-                note(.fatal, "spec.secrets.scopes", 0, text)
+                note(.fatal, "spec.secrets.scopes", nil, text)
             }
             if !["", "allow", "deny"].contains(scope.defaultAccess.lowercased()) {
                 let text =
                     "error loading configuration: defaultAccess \(scope.defaultAccess) can be either allow or deny"
-                note(.fatal, "spec.secrets.scopes", 0, text)
+                note(.fatal, "spec.secrets.scopes", nil, text)
             }
         }
         let otel = configuration.tracing.otel
         if !otel.endpointAddress.isEmpty, !["http", "grpc"].contains(otel.transport) {
             note(
-                .fatal, "spec.tracing.otel.protocol", 0, "invalid protocol \(otel.transport) provided for Otel endpoint"
+                .fatal, "spec.tracing.otel.protocol", nil,
+                "invalid protocol \(otel.transport) provided for Otel endpoint"
             )
         }
         let rate = SpaceTrimming.trimmed(configuration.tracing.samplingRate)
         if !rate.isEmpty, Double(rate).map({ (0...1).contains($0) }) != true {
             let text =
                 "samplingRate \"\(rate)\" is no number from 0 to 1; \(configuration.tracing.samplingRatio) is used"
-            note(.warning, "spec.tracing.samplingRate", 0, text)
+            note(.warning, "spec.tracing.samplingRate", nil, text)
         }
         for rule in configuration.apiAccess.allowed + configuration.apiAccess.denied {
-            if let text = rule.complaint { note(.warning, "spec.api", 0, text) }
+            if let text = rule.complaint { note(.warning, "spec.api", nil, text) }
         }
     }
 }

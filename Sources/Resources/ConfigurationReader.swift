@@ -25,14 +25,14 @@ struct ConfigurationReader {
     struct Fault: Equatable {
         var text: String
         var field: String
-        var line: Int
+        var mark: Mark
     }
 
     /// A key that nothing reads.
     struct Unknown: Equatable {
         var field: String
         var hint: String
-        var line: Int
+        var mark: Mark
     }
 
     /// The most faults, and the most unknown keys, that are noted of one document; further ones are not told.
@@ -48,20 +48,20 @@ struct ConfigurationReader {
     }
 
     /// The section under a key; `nil` where there is none.
-    mutating func section(_ parent: Section, _ key: String, type: String, known: [String]) -> Section? {
+    mutating func section(_ parent: Section, _ key: String, type: String) -> Section? {
         guard let node = parent.value(key), let section = section(node, path: parent.path(of: key), type: type) else {
             return nil
         }
-        noteUnknown(section, known: known)
+        noteUnknown(section)
         return section
     }
 
     /// The sections of a list; `nil` where there is no list.
-    mutating func sections(_ parent: Section, _ key: String, type: String, known: [String]) -> [Section]? {
+    mutating func sections(_ parent: Section, _ key: String, type: String) -> [Section]? {
         guard let elements = elements(parent, key, type: "[]" + type) else { return nil }
         return elements.compactMap { node in
             guard let section = section(node, path: parent.path(of: key), type: type) else { return nil }
-            noteUnknown(section, known: known)
+            noteUnknown(section)
             return section
         }
     }
@@ -139,18 +139,20 @@ struct ConfigurationReader {
 
     mutating func fault(_ node: YAMLNode, _ field: String, _ type: String) {
         let text = "line \(node.mark.line): cannot unmarshal \(Self.tagAndValue(node)) into \(type)"
-        note(Fault(text: text, field: field, line: node.mark.line))
+        note(Fault(text: text, field: field, mark: node.mark))
     }
 
     private mutating func note(_ fault: Fault) {
         if faults.count < Self.maximumNotes { faults.append(fault) }
     }
 
-    mutating func noteUnknown(_ section: Section, known: [String]) {
+    /// Notes the keys of a section that its declaration does not have, with the nearest one that it has.
+    mutating func noteUnknown(_ section: Section) {
+        let known = ResourceDeclaration.configuration.names(at: section.path)
         for entry in section.entries
         where unknown.count < Self.maximumNotes && !known.contains(entry.key) {
             let hint = NearestName.hint(for: entry.key, among: known)
-            unknown.append(Unknown(field: section.path(of: entry.key), hint: hint, line: entry.value.mark.line))
+            unknown.append(Unknown(field: section.path(of: entry.key), hint: hint, mark: entry.value.mark))
         }
     }
 
@@ -169,7 +171,7 @@ struct ConfigurationReader {
             let line = entry.key.mark.line
             if let first = lines[key], !entry.isMerged {
                 let text = "line \(line): mapping key \"\(key)\" already defined at line \(first)"
-                note(Fault(text: text, field: section.path(of: key), line: line))
+                note(Fault(text: text, field: section.path(of: key), mark: entry.key.mark))
             }
             if !entry.isMerged { lines[key] = line }
             section.entries.append((key, entry.value))

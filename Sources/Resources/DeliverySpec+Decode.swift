@@ -3,9 +3,8 @@ internal import Events
 internal import YAML
 
 extension DeliverySpec {
-    private static let fields = [
-        "schedule", "attempts", "deadline", "outcome", "retryAfter", "concurrency", "rate", "order",
-    ]
+    private static let fields = ResourceDeclaration.delivery.fields.map(\.name)
+    private static let scheduleFields = ResourceDeclaration.subscription.names(at: "spec.delivery.schedule")
     private static let mostAttempts = 1_000_000
     private static let mostConcurrency = 2_048
     /// Faults of one block that are told; further ones are not.
@@ -51,7 +50,7 @@ extension DeliverySpec {
     private mutating func readSchedule(_ json: JSONValue) {
         guard let value = present(json, "schedule") else { return }
         guard case .object = value else { return fault("schedule", "is no object; write initial, factor, cap, jitter") }
-        refuseUnknown(value, in: "schedule.", ["initial", "factor", "cap", "jitter"])
+        refuseUnknown(value, in: "schedule.", DeliverySpec.scheduleFields)
         var schedule = Schedule()
         schedule.initial = duration(value, "initial", path: "schedule.initial") ?? schedule.initial
         schedule.cap = duration(value, "cap", path: "schedule.cap") ?? max(schedule.cap, schedule.initial)

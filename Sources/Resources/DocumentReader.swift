@@ -32,28 +32,33 @@ struct DocumentReader {
     /// A value of the wrong kind, in Go's words.
     struct Mismatch {
         var text: String
+        /// The same in our own words.
+        var plain: String
         var field: String
-        var line: Int
+        var mark: Mark
     }
 
-    /// A key that nothing reads.
-    struct Unknown {
+    /// Something that is read and does not do what its author may think: a key that nothing reads, a value that is not used.
+    struct Remark {
+        var text: String
         var field: String
-        var hint: String
-        var line: Int
+        var mark: Mark
     }
 
-    /// The most faults, and the most unknown keys, that are noted of one document; further ones are not told.
+    /// The most faults, and the most remarks, that are noted of one document; further ones are not told.
     static let maximumNotes = 100
 
     /// What is added to lines of the document to get lines of the file.
     let lineOffset: Int
     private(set) var mismatches: [Mismatch] = []
-    private(set) var unknown: [Unknown] = []
+    private(set) var remarks: [Remark] = []
 
     init(firstLine: Int = 1) { lineOffset = firstLine - 1 }
 
-    func line(_ node: YAMLNode) -> Int { node.mark.line + lineOffset }
+    /// A place of the document as a place of the file.
+    func inFile(_ mark: Mark) -> Mark { Mark(line: mark.line + lineOffset, column: mark.column) }
+
+    func place(_ node: YAMLNode) -> Mark { inFile(node.mark) }
 
     /// The document as an object, `nil` where it is null or no mapping.
     mutating func root(_ node: YAMLNode, type: String) -> Object? {
@@ -64,8 +69,9 @@ struct DocumentReader {
         default:
             mismatches.append(
                 Mismatch(
-                    text: "json: cannot unmarshal \(Self.kind(node)) into Go value of type \(type)", field: "",
-                    line: line(node)))
+                    text: "json: cannot unmarshal \(Self.kind(node)) into Go value of type \(type)",
+                    plain: "the document is no mapping; a resource begins with apiVersion and kind", field: "",
+                    mark: place(node)))
             return nil
         }
     }
@@ -166,14 +172,27 @@ struct DocumentReader {
         return 0
     }
 
-    /// Notes the keys of an object that are not known, with the nearest one that is.
-    mutating func noteUnknown(_ object: Object, known: [String]) {
-        for entry in object.entries
-        where unknown.count < Self.maximumNotes && !known.contains(where: { ASCII.equalIgnoringCase($0, entry.key) }) {
+    /// Notes the keys of an object that its declaration does not have, with the nearest one that it has.
+    /// - Parameter path: its place in the declaration, where it is not its path in the document.
+    mutating func noteUnknown(
+        _ object: Object, _ declaration: ResourceDeclaration, at path: String? = nil, apiVersion: String = ""
+    ) {
+        let known = declaration.names(at: path ?? object.path, apiVersion: apiVersion)
+        for entry in object.entries where !known.contains(where: { ASCII.equalIgnoringCase($0, entry.key) }) {
             let hint = NearestName.hint(for: entry.key, among: known)
-            unknown.append(Unknown(field: object.path(of: entry.key), hint: hint, line: line(entry.value)))
+            remark(object, entry.key, "unknown field, it has no effect" + hint)
         }
     }
+
+    /// Notes something about the value of a field.
+    mutating func remark(_ object: Object, _ field: String, _ text: String) {
+        guard remarks.count < Self.maximumNotes else { return }
+        let mark = object.value(field)?.mark ?? object.mark
+        remarks.append(Remark(text: text, field: object.path(of: field), mark: inFile(mark)))
+    }
+
+    /// Where the value of a field stands in the file, the object itself where it is absent.
+    func place(_ object: Object, _ field: String) -> Mark { inFile(object.value(field)?.mark ?? object.mark) }
 
     private func present(_ parent: Object, _ field: String) -> YAMLNode? {
         guard let node = parent.value(field) else { return nil }
@@ -188,7 +207,30 @@ struct DocumentReader {
         note(
             Mismatch(
                 text: "json: cannot unmarshal \(kind) into Go struct field \(parent.owner).\(path) of type \(type)",
-                field: path, line: line(node)))
+                plain: "is \(Self.plainKind(node)); \(Self.plainName(of: type))", field: path, mark: place(node)))
+    }
+
+    /// What a Go type wants, in words.
+    private static func plainName(of type: String) -> String {
+        switch type {
+        case "string": "write a text"
+        case "bool": "write true or false"
+        case "int32": "write a whole number"
+        case "map[string]string": "write names and texts"
+        case _ where type.hasPrefix("[]"): "write a list"
+        default: "write a mapping with fields"
+        }
+    }
+
+    private static func plainKind(_ node: YAMLNode) -> String {
+        switch kind(node) {
+        case "array": "a list"
+        case "object": "a mapping"
+        case "bool": "a truth"
+        case "number": "a number"
+        case "null": "empty"
+        default: "a text"
+        }
     }
 
     private mutating func note(_ mismatch: Mismatch) {
@@ -202,7 +244,9 @@ struct DocumentReader {
                 keyed.append((key, entry.value))
             } else {
                 note(
-                    Mismatch(text: "unsupported map key of a kind other than text", field: path, line: line(entry.key)))
+                    Mismatch(
+                        text: "unsupported map key of a kind other than text", plain: "has a key that is no text",
+                        field: path, mark: place(entry.key)))
             }
         }
         return keyed

@@ -23,20 +23,27 @@ package struct Finding: Sendable, Equatable {
     package var file: String
     /// The line in the file, counted from one; zero where there is none.
     package var line: Int
+    /// The column in the line, counted from one; zero where there is none.
+    package var column: Int
     /// The name of the component or other resource; empty where it has none.
     package var resource: String
     /// The field, as a path such as `spec.routes.rules` or a metadata name; empty where it is about the whole.
     package var field: String
     /// What is wrong and what to do, in one line.
     package var message: String
+    /// The same in our own words, where the message is daprd's and hard to read; else empty.
+    package var plain = ""
+    /// Whether the resource is left out because of it, although the rest goes on.
+    package var isLeftOut = false
 
     package init(
-        _ severity: Severity, file: String = "", line: Int = 0, resource: String = "", field: String = "",
-        _ message: String
+        _ severity: Severity, file: String = "", line: Int = 0, column: Int = 0, resource: String = "",
+        field: String = "", _ message: String
     ) {
         self.severity = severity
         self.file = Self.oneLine(file)
         self.line = line
+        self.column = column
         self.resource = Self.oneLine(resource)
         self.field = Self.oneLine(field)
         self.message = Self.oneLine(message)

@@ -13,6 +13,17 @@ package struct LoadedResources: Sendable {
         }
     }
 
+    /// A document that is read by others.
+    package struct Text: Sendable, Equatable {
+        package var file: String
+        /// Lines in it are lines of the file.
+        package var bytes: [UInt8]
+    }
+
+    /// How many files were read.
+    package var files = 0
+    /// Configurations, which have no effect in resource directories and are kept for a check only.
+    package var configurations: [Text] = []
     /// Components for this app and namespace that are not denied.
     package var components: [ComponentSpec] = []
     /// Declarative subscriptions for this app; of several with one name the last.

@@ -8,6 +8,9 @@ enum ManifestSplitter {
         var bytes: [UInt8]
         /// The line of the file on which it begins, counted from one.
         var firstLine: Int
+
+        /// The document behind as many empty lines as are before it in the file, so that lines in it are lines of the file.
+        var bytesInPlace: [UInt8] { [UInt8](repeating: 0x0A, count: firstLine - 1) + bytes }
     }
 
     /// The most documents of one file; what follows stays unread.

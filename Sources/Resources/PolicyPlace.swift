@@ -27,13 +27,15 @@ struct PolicyPlace {
         lineOffset = reader.lineOffset
     }
 
+    private func inFile(_ mark: Mark) -> Mark { Mark(line: mark.line + lineOffset, column: mark.column) }
+
     func fault(
         _ field: String, _ reason: String, severity: Finding.Severity = .error, _ faults: inout [ResiliencyFault]
     ) {
         let mark = object.value(field)?.mark ?? object.mark
         faults.append(
             ResiliencyFault(
-                severity: severity, field: path + "." + field, line: mark.line + lineOffset,
+                severity: severity, field: path + "." + field, mark: inFile(mark),
                 text: "\(subject): \(reason)"))
     }
 
@@ -50,7 +52,7 @@ struct PolicyPlace {
         if let duration = PolicyPlace.duration(text) { return duration }
         faults.append(
             ResiliencyFault(
-                field: path, line: object.mark.line + lineOffset,
+                field: path, mark: inFile(object.mark),
                 text: "\(subject): time: invalid duration \"\(text)\"; write one such as 1m30s"))
         return nil
     }

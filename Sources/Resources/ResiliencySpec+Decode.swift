@@ -6,7 +6,7 @@ internal import YAML
 struct ResiliencyFault {
     var severity = Finding.Severity.error
     var field: String
-    var line: Int
+    var mark: Mark
     var text: String
 }
 
@@ -20,12 +20,12 @@ extension ResiliencySpec {
         self.init(name: header.name)
         file = header.file
         line = header.line
-        reader.noteUnknown(root, known: ["apiVersion", "kind", "metadata", "spec", "scopes"])
+        reader.noteUnknown(root, .resiliency)
         var top = root
         top.owner = "Resiliency"
         scopes = reader.texts(top, "scopes")
         let spec = reader.object(top, "spec", owner: "ResiliencySpec", type: "v1alpha1.ResiliencySpec")
-        reader.noteUnknown(spec, known: ["policies", "targets"])
+        reader.noteUnknown(spec, .resiliency)
         readPolicies(spec, &reader, &faults)
         readTargets(spec, &reader, &faults)
     }
@@ -36,7 +36,7 @@ extension ResiliencySpec {
         _ spec: DocumentReader.Object, _ reader: inout DocumentReader, _ faults: inout [ResiliencyFault]
     ) {
         let policies = reader.object(spec, "policies", owner: "Policies", type: "v1alpha1.Policies")
-        reader.noteUnknown(policies, known: ["timeouts", "retries", "circuitBreakers"])
+        reader.noteUnknown(policies, .resiliency)
         let given = reader.object(policies, "timeouts", owner: "Policies", type: "map[string]string")
         for (name, object) in given.each() {
             let text = reader.text(object, name)
@@ -57,7 +57,7 @@ extension ResiliencySpec {
         _ object: DocumentReader.Object, _ place: PolicyPlace, _ reader: inout DocumentReader,
         _ faults: inout [ResiliencyFault]
     ) -> Retry {
-        reader.noteUnknown(object, known: ["policy", "duration", "maxInterval", "maxRetries", "matching"])
+        reader.noteUnknown(object, .resiliency, at: "spec.policies.retries.*")
         var retry = Retry()
         let policy = reader.text(object, "policy")
         switch policy.lowercased() {
@@ -72,7 +72,7 @@ extension ResiliencySpec {
         retry.maxInterval = longest ?? retry.maxInterval
         if object.isPresent("maxRetries") { retry.maxRetries = reader.integer(object, "maxRetries") }
         let matching = reader.object(object, "matching", owner: "RetryMatching", type: "v1alpha1.RetryMatching")
-        reader.noteUnknown(matching, known: ["httpStatusCodes", "gRPCStatusCodes"])
+        reader.noteUnknown(matching, .resiliency, at: "spec.policies.retries.*.matching")
         retry.httpStatusCodes = place.codes(reader.text(matching, "httpStatusCodes"), .http, &faults)
         retry.grpcStatusCodes = place.codes(reader.text(matching, "gRPCStatusCodes"), .grpc, &faults)
         return retry
@@ -82,7 +82,7 @@ extension ResiliencySpec {
         _ object: DocumentReader.Object, _ place: PolicyPlace, _ reader: inout DocumentReader,
         _ faults: inout [ResiliencyFault]
     ) -> Breaker {
-        reader.noteUnknown(object, known: ["maxRequests", "interval", "timeout", "trip"])
+        reader.noteUnknown(object, .resiliency, at: "spec.policies.circuitBreakers.*")
         var breaker = Breaker()
         breaker.maxRequests = reader.integer(object, "maxRequests")
         if breaker.maxRequests < 0 { place.fault("maxRequests", "\(breaker.maxRequests) is below zero", &faults) }
@@ -99,15 +99,14 @@ extension ResiliencySpec {
         _ spec: DocumentReader.Object, _ reader: inout DocumentReader, _ faults: inout [ResiliencyFault]
     ) {
         let targets = reader.object(spec, "targets", owner: "Targets", type: "v1alpha1.Targets")
-        reader.noteUnknown(targets, known: ["apps", "actors", "components"])
-        let three = ["timeout", "retry", "circuitBreaker"]
+        reader.noteUnknown(targets, .resiliency)
         for (name, app) in reader.named(targets, "apps", "EndpointPolicyNames") {
-            reader.noteUnknown(app, known: three + ["circuitBreakerCacheSize"])
+            reader.noteUnknown(app, .resiliency, at: "spec.targets.apps.*")
             apps[name] = ResiliencySpec.names(app, &reader)
             _ = reader.integer(app, "circuitBreakerCacheSize")
         }
         for (name, actor) in reader.named(targets, "actors", "ActorPolicyNames") {
-            reader.noteUnknown(actor, known: three + ["circuitBreakerScope", "circuitBreakerCacheSize"])
+            reader.noteUnknown(actor, .resiliency, at: "spec.targets.actors.*")
             let scope = reader.text(actor, "circuitBreakerScope")
             let place = PolicyPlace("actor \(name)", actor.path, actor, reader)
             if scope.isEmpty, !reader.text(actor, "circuitBreaker").isEmpty {
@@ -117,12 +116,12 @@ extension ResiliencySpec {
             }
         }
         for (name, component) in reader.named(targets, "components", "ComponentPolicyNames") {
-            reader.noteUnknown(component, known: ["inbound", "outbound"])
+            reader.noteUnknown(component, .resiliency, at: "spec.targets.components.*")
             var policies = Component()
             policies.line = component.mark.line + reader.lineOffset
             for (direction, field) in [(\Component.inbound, "inbound"), (\Component.outbound, "outbound")] {
                 let object = reader.object(component, field, owner: "PolicyNames", type: "v1alpha1.PolicyNames")
-                reader.noteUnknown(object, known: three)
+                reader.noteUnknown(object, .resiliency, at: "spec.targets.components.*.\(field)")
                 policies[keyPath: direction] = ResiliencySpec.names(object, &reader)
             }
             components[name] = policies

@@ -10,12 +10,14 @@ package struct ResolvedComponent: Sendable, Equatable {
         package var isSecret: Bool
         /// The line of the item; zero where the runtime added it.
         package var line: Int
+        package var column: Int
 
-        package init(name: String, value: String, isSecret: Bool = false, line: Int = 0) {
+        package init(name: String, value: String, isSecret: Bool = false, line: Int = 0, column: Int = 0) {
             self.name = name
             self.value = value
             self.isSecret = isSecret
             self.line = line
+            self.column = column
         }
     }
 

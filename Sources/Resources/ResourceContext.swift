@@ -6,9 +6,12 @@ package struct ResourceContext: Sendable {
     package var environment: [String: String]
     /// The namespace that resources are filtered by; `nil` where `NAMESPACE` is unset or empty, and then none is left out.
     package var namespaceFilter: String?
+    /// Whether resources of every app are taken, as a check does that nobody gave an app.
+    package var isForEverybody: Bool
 
-    package init(appID: String, environment: [String: String]) {
+    package init(appID: String, environment: [String: String], isForEverybody: Bool = false) {
         self.appID = appID
+        self.isForEverybody = isForEverybody
         self.environment = environment
         let namespace = environment["NAMESPACE"] ?? ""
         namespaceFilter = namespace.isEmpty ? nil : namespace
@@ -18,7 +21,9 @@ package struct ResourceContext: Sendable {
     package var namespace: String { namespaceFilter ?? "default" }
 
     /// Whether a resource with these scopes is for this app: an empty list is for everybody.
-    package func isInScope(_ scopes: [String]) -> Bool { scopes.isEmpty || scopes.contains(appID) }
+    package func isInScope(_ scopes: [String]) -> Bool {
+        isForEverybody || scopes.isEmpty || scopes.contains(appID)
+    }
 
     /// Whether a resource that names this namespace is for this process.
     package func isInNamespace(_ namespace: String) -> Bool {

@@ -8,23 +8,23 @@ struct ResourceHeader {
     var namespace: String
     var file: String
     var line: Int
-
-    private static let objectMetaFields = [
-        "name", "namespace", "labels", "annotations", "generateName", "selfLink", "uid", "resourceVersion",
-        "generation",
-        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "finalizers",
-        "managedFields",
-    ]
+    var kindPlace: Mark
+    var apiVersionPlace: Mark
+    var namePlace: Mark
 
     init(_ root: DocumentReader.Object, file: String, _ reader: inout DocumentReader) {
         apiVersion = reader.text(root, "apiVersion")
         kind = reader.text(root, "kind")
         let metadata = reader.object(root, "metadata", owner: "ObjectMeta", type: "v1.ObjectMeta")
-        reader.noteUnknown(metadata, known: Self.objectMetaFields)
+        // Every kind has the same metadata.
+        reader.noteUnknown(metadata, .component)
         name = reader.text(metadata, "name")
         namespace = reader.text(metadata, "namespace")
         self.file = file
         line = root.mark.line + reader.lineOffset
+        kindPlace = reader.place(root, "kind")
+        apiVersionPlace = reader.place(root, "apiVersion")
+        namePlace = reader.place(metadata, "name")
     }
 
     /// Why the name cannot be a segment of a path, in daprd's words; `nil` where it can.

@@ -9,6 +9,8 @@ package struct ResourceLoader {
     private let context: ResourceContext
     private let denied: DenyList
     private var loaded = LoadedResources()
+    /// Whether Configurations are kept, and other files are nobody's business.
+    private var isCheck = false
 
     private init(context: ResourceContext, denied: DenyList) {
         self.context = context
@@ -25,6 +27,27 @@ package struct ResourceLoader {
         loader.replaceSubscriptions()
         loader.checkResiliency()
         return loader.loaded
+    }
+
+    /// Reads files, and every `*.yaml` and `*.yml` directly in each directory, for a check. It blocks while it reads.
+    package static func load(paths: [String], context: ResourceContext, denied: DenyList = .none) -> LoadedResources {
+        var loader = ResourceLoader(context: context, denied: denied)
+        loader.isCheck = true
+        for path in paths { loader.readPath(path) }
+        loader.filterComponents()
+        loader.replaceSubscriptions()
+        loader.checkResiliency()
+        return loader.loaded
+    }
+
+    private mutating func readPath(_ path: String) {
+        do throws(FileError) {
+            readEntries(try FileSystem.listDirectory(path), of: path)
+        } catch  where error.isNoDirectory {
+            readFile(path)
+        } catch {
+            add(.fatal, file: path, "reading the folder: \(error.reason)")
+        }
     }
 
     /// Reads the documents of one text as if it were a file of a resource directory.
@@ -46,15 +69,21 @@ package struct ResourceLoader {
         } catch {
             // The text is daprd's with its default of watching the directories.
             let text = "failed to create watcher: failed to add target \(directory): \(error.reason)"
-            add(.fatal, file: directory, line: 0, text)
+            add(.fatal, file: directory, text)
             return
         }
+        readEntries(entries, of: directory)
+    }
+
+    private mutating func readEntries(_ entries: [FileSystem.Entry], of directory: String) {
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
         for entry in entries where !entry.isDirectory {
             let path = prefix + entry.name
             guard Self.isYAML(entry.name) else {
+                // What else lies beside resources is nothing to complain about.
+                if isCheck { continue }
                 let text = "A non-YAML Component file \(entry.name) was detected, it will not be loaded"
-                add(.warning, file: path, line: 0, text)
+                add(.warning, file: path, text)
                 continue
             }
             readFile(path)
@@ -67,11 +96,12 @@ package struct ResourceLoader {
     }
 
     private mutating func readFile(_ path: String) {
+        loaded.files += 1
         do throws(FileError) {
             readManifests(try FileSystem.readFile(path, limit: YAMLLimits.maximumBytes), file: path)
         } catch {
             let text = "daprd load Component error when opening file \(path): open \(path): \(error.reason)"
-            add(.warning, file: path, line: 0, text)
+            add(.warning, file: path, isLeftOut: true, text)
         }
     }
 
@@ -83,17 +113,23 @@ package struct ResourceLoader {
         if isCut {
             let text =
                 "more than \(ManifestSplitter.maximumManifests) documents in one file: the rest is not loaded; split the file"
-            add(.warning, file: file, line: 0, text)
+            add(.warning, file: file, isLeftOut: true, text)
         }
     }
 
     private mutating func readManifest(_ manifest: ManifestSplitter.Manifest, file: String, isFirst: Bool) {
         do throws(YAMLError) {
             guard let node = try YAMLReader.firstDocument(in: manifest.bytes) else { return }
-            readDocument(node, firstLine: manifest.firstLine, file: file, isFirst: isFirst)
+            if isCheck, node["kind"]?.scalar?.text == ResourceKind.configuration.rawValue {
+                loaded.configurations.append(LoadedResources.Text(file: file, bytes: manifest.bytesInPlace))
+            } else {
+                readDocument(node, firstLine: manifest.firstLine, file: file, isFirst: isFirst)
+            }
         } catch {
-            let line = error.mark.line + manifest.firstLine - 1
-            skip(.error, .component, file: file, line: line, "error converting YAML to JSON: \(error.goText)")
+            let place = Mark(line: error.mark.line + manifest.firstLine - 1, column: error.mark.column)
+            skip(
+                .error, .component, file: file, at: place, plain: "this is no YAML: \(error.problem)",
+                "error converting YAML to JSON: \(error.goText)")
         }
     }
 
@@ -112,7 +148,9 @@ package struct ResourceLoader {
         }
         if let fault = header.nameFault {
             let text = "invalid name \"\(header.name)\" for \"\(kind.rawValue)\": \(fault)"
-            skip(.warning, kind, file: file, line: header.line, resource: header.name, text)
+            skip(
+                .warning, kind, file: file, at: header.namePlace, resource: header.name, field: "metadata.name",
+                plain: "the name \(fault)", text)
             return
         }
         read(kind, root, header, &reader, isFirst: isFirst)
@@ -126,14 +164,16 @@ package struct ResourceLoader {
             let hint = NearestName.hint(for: header.kind, among: ResourceKind.allCases.map(\.rawValue))
             let text = "a document of kind \"\(header.kind)\" is not loaded\(hint)"
             add(
-                isOurs ? .warning : .info, file: header.file, line: header.line, resource: header.name, field: "kind",
-                text)
+                isOurs ? .warning : .info, file: header.file, at: header.kindPlace, resource: header.name,
+                field: "kind", isLeftOut: isOurs && !header.apiVersion.isEmpty, text)
             return nil
         }
         guard kind.apiVersions.contains(header.apiVersion) else {
             let wanted = kind.apiVersions.joined(separator: " or ")
             let text = "a \(kind.rawValue) of apiVersion \"\(header.apiVersion)\" is not loaded; write \(wanted)"
-            add(.warning, file: header.file, line: header.line, resource: header.name, field: "apiVersion", text)
+            add(
+                .warning, file: header.file, at: header.apiVersionPlace, resource: header.name, field: "apiVersion",
+                isLeftOut: true, text)
             return nil
         }
         return kind
@@ -149,7 +189,7 @@ package struct ResourceLoader {
             guard finish(reader, kind, header) else { return }
             guard !component.name.isEmpty else {
                 add(
-                    .warning, file: header.file, line: header.line,
+                    .warning, file: header.file, at: header.namePlace, field: "metadata.name", isLeftOut: true,
                     "a Component without metadata.name is not loaded; name it")
                 return
             }
@@ -159,8 +199,8 @@ package struct ResourceLoader {
             guard finish(reader, kind, header), isInScope(subscription.scopes, header) else { return }
             for fault in subscription.delivery?.faults ?? [] {
                 add(
-                    .error, file: header.file, line: fault.line, resource: header.name, field: "spec." + fault.field,
-                    fault.reason)
+                    .error, file: header.file, at: Mark(line: fault.line, column: 0), resource: header.name,
+                    field: "spec." + fault.field, fault.reason)
             }
             loaded.subscriptions.append(subscription)
         case .resiliency:
@@ -175,10 +215,10 @@ package struct ResourceLoader {
             keepName(kind, header, isFirst: isFirst)
         case .configuration:
             let text = "a Configuration in a resource directory has no effect; give its file with --config"
-            add(.info, file: header.file, line: header.line, resource: header.name, text)
+            add(.info, file: header.file, at: header.kindPlace, resource: header.name, text)
         case .mcpServer, .workflowAccessPolicy:
             let text = "resources of kind \(kind.rawValue) are not supported; it has no effect"
-            add(.warning, file: header.file, line: header.line, resource: header.name, text)
+            add(.warning, file: header.file, at: header.kindPlace, resource: header.name, field: "kind", text)
         }
     }
 
@@ -187,8 +227,11 @@ package struct ResourceLoader {
         for fault in faults {
             let isFatal = fault.severity >= .error
             let text = (isFatal ? "Could not read resiliency policy \(header.name): " : "") + fault.text
-            add(
-                fault.severity, file: header.file, line: fault.line, resource: header.name, field: fault.field, text)
+            var finding = Finding(
+                fault.severity, file: header.file, line: fault.mark.line, column: fault.mark.column,
+                resource: header.name, field: fault.field, text)
+            finding.plain = fault.text
+            loaded.findings.append(finding)
         }
         if !faults.contains(where: { $0.severity >= .error }) { loaded.resiliencySpecs.append(spec) }
     }
@@ -201,7 +244,7 @@ package struct ResourceLoader {
             loaded.resiliencies.append(named)
         } else {
             let text = "only the first document of a file is read for a Resiliency; give this one a file of its own"
-            add(.warning, file: header.file, line: header.line, resource: header.name, text)
+            add(.warning, file: header.file, at: header.kindPlace, resource: header.name, isLeftOut: true, text)
         }
     }
 
@@ -211,9 +254,9 @@ package struct ResourceLoader {
             addMismatches(reader, .warning, kind: kind, file: header.file, resource: header.name)
             return false
         }
-        for unknown in reader.unknown {
-            let text = "unknown field, it has no effect" + unknown.hint
-            add(.warning, file: header.file, line: unknown.line, resource: header.name, field: unknown.field, text)
+        for remark in reader.remarks {
+            add(
+                .warning, file: header.file, at: remark.mark, resource: header.name, field: remark.field, remark.text)
         }
         return true
     }
@@ -221,7 +264,7 @@ package struct ResourceLoader {
     private mutating func isInScope(_ scopes: [String], _ header: ResourceHeader) -> Bool {
         if context.isInScope(scopes) { return true }
         let text = "\(header.kind) is not for this app: its scopes do not name \(context.appID)"
-        add(.info, file: header.file, line: header.line, resource: header.name, field: "scopes", text)
+        add(.info, file: header.file, at: header.kindPlace, resource: header.name, field: "scopes", text)
         return false
     }
 
@@ -230,25 +273,34 @@ package struct ResourceLoader {
     ) {
         for mismatch in reader.mismatches {
             let text = "error unmarshaling JSON: while decoding JSON: " + mismatch.text
-            skip(severity, kind, file: file, line: mismatch.line, resource: resource, field: mismatch.field, text)
+            skip(
+                severity, kind, file: file, at: mismatch.mark, resource: resource, field: mismatch.field,
+                plain: mismatch.plain, text)
         }
     }
 
     /// Tells that a document is left out, in daprd's words.
     private mutating func skip(
-        _ severity: Finding.Severity, _ kind: ResourceKind, file: String, line: Int, resource: String = "",
-        field: String = "", _ reason: String
+        _ severity: Finding.Severity, _ kind: ResourceKind, file: String, at place: Mark, resource: String = "",
+        field: String = "", plain: String, _ reason: String
     ) {
         let text = "daprd load \(kind.rawValue) error when parsing manifests yaml resource in \(file): \(reason)"
-        add(severity, file: file, line: line, resource: resource, field: field, text)
+        var finding = Finding(
+            severity, file: file, line: place.line, column: place.column, resource: resource, field: field, text)
+        finding.plain = plain
+        finding.isLeftOut = true
+        loaded.findings.append(finding)
     }
 
     private mutating func add(
-        _ severity: Finding.Severity, file: String, line: Int, resource: String = "", field: String = "",
-        _ message: String
+        _ severity: Finding.Severity, file: String, at place: Mark? = nil, resource: String = "",
+        field: String = "", isLeftOut: Bool = false, _ message: String
     ) {
-        loaded.findings.append(
-            Finding(severity, file: file, line: line, resource: resource, field: field, message))
+        var finding = Finding(
+            severity, file: file, line: place?.line ?? 0, column: place?.column ?? 0, resource: resource, field: field,
+            message)
+        finding.isLeftOut = isLeftOut
+        loaded.findings.append(finding)
     }
 }
 
@@ -267,7 +319,8 @@ extension ResourceLoader {
                 let text =
                     "failed to load components: duplicate definition of Component name \(component.logName) with existing "
                     + first.logName
-                note(.fatal, component, "metadata.name", text)
+                let plain = "the name is taken by the Component in \(first.file):\(first.line); rename one"
+                note(.fatal, component, "metadata.name", text, plain: plain)
                 continue
             }
             guard context.isInScope(component.scopes) else {
@@ -303,9 +356,11 @@ extension ResourceLoader {
             if !subscription.name.isEmpty, let place = places[subscription.name] {
                 let text =
                     "replaces the Subscription of the same name in \(kept[place].file):\(kept[place].line); rename one"
-                add(
-                    .warning, file: subscription.file, line: subscription.line, resource: subscription.name,
-                    field: "metadata.name", text)
+                let own = subscription.places["metadata.name"]
+                loaded.findings.append(
+                    Finding(
+                        .warning, file: subscription.file, line: own?.line ?? subscription.line,
+                        column: own?.column ?? 0, resource: subscription.name, field: "metadata.name", text))
                 kept[place] = subscription
             } else {
                 places[subscription.name] = kept.count
@@ -316,9 +371,14 @@ extension ResourceLoader {
     }
 
     private mutating func note(
-        _ severity: Finding.Severity, _ component: ComponentSpec, _ field: String, _ message: String
+        _ severity: Finding.Severity, _ component: ComponentSpec, _ field: String, _ message: String,
+        plain: String = ""
     ) {
-        add(
-            severity, file: component.file, line: component.line, resource: component.name, field: field, message)
+        let place = component.places[field] ?? FieldPlaces.Place(line: component.line, column: 1)
+        var finding = Finding(
+            severity, file: component.file, line: place.line, column: place.column, resource: component.name,
+            field: field, message)
+        finding.plain = plain
+        loaded.findings.append(finding)
     }
 }

@@ -16,16 +16,13 @@ struct SecretStore {
 
     private let source: Source
 
-    /// The types that are supported.
-    static let types = ["secretstores.local.env", "secretstores.local.file"]
-
     /// Makes the store that a component describes; `nil` where its type is not one of ours. For a file it reads it, and blocks.
     static func make(_ component: ResolvedComponent, context: ResourceContext) throws(Failure) -> SecretStore? {
         switch component.spec.lookupType {
-        case "secretstores.local.env":
+        case SecretStoreKind.environment.type:
             let access = EnvironmentAccess(context.environment)
             return SecretStore(source: .environment(access, prefix: component.value("prefix") ?? ""))
-        case "secretstores.local.file": return SecretStore(source: .file(try readFile(component)))
+        case SecretStoreKind.file.type: return SecretStore(source: .file(try readFile(component)))
         default: return nil
         }
     }

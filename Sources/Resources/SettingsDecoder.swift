@@ -12,11 +12,6 @@ package struct SettingsDecoder {
     private var given: Set<String> = []
     private var findings: [Finding] = []
 
-    /// What every pub/sub component may have beside the fields of its kind: scopes and identity, which the runtime reads.
-    private static let commonPubSubFields = [
-        "consumerID", "publishingScopes", "subscriptionScopes", "allowedTopics", "protectedTopics",
-    ]
-
     /// The most unknown fields that are told of one component.
     private static let maximumUnknown = 100
 
@@ -37,7 +32,7 @@ package struct SettingsDecoder {
     }
 
     private mutating func findUnknown() {
-        let common = component.spec.isPubSub ? Self.commonPubSubFields : []
+        let common = component.spec.isPubSub ? CommonFields.pubSub.map(\.name) : []
         let known = fields.flatMap { [$0.name] + $0.aliases } + common
         for property in component.properties
         where findings.count < Self.maximumUnknown
@@ -79,10 +74,12 @@ package struct SettingsDecoder {
 
     private mutating func useDefault(_ field: Field) {
         if field.isRequired {
+            let place = component.spec.typePlace
             findings.append(
                 Finding(
-                    .error, file: component.spec.file, line: component.spec.line, resource: component.spec.name,
-                    field: field.name, "is required; add it to spec.metadata"))
+                    .error, file: component.spec.file, line: place.line, column: place.column,
+                    resource: component.spec.name, field: field.name,
+                    "is required; add it to spec.metadata"))
         }
         guard let text = field.defaultValue else { return }
         guard case .success(let value) = FieldValue.parse(text, as: field.type) else {
@@ -118,7 +115,7 @@ package struct SettingsDecoder {
     ) {
         findings.append(
             Finding(
-                severity, file: component.spec.file, line: property.line, resource: component.spec.name,
-                field: property.name, message))
+                severity, file: component.spec.file, line: property.line, column: property.column,
+                resource: component.spec.name, field: property.name, message))
     }
 }

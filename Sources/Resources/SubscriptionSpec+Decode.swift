@@ -8,12 +8,12 @@ extension SubscriptionSpec {
     init(_ root: DocumentReader.Object, header: ResourceHeader, _ reader: inout DocumentReader) {
         let isFirst = header.apiVersion == ResourceKind.firstVersion
         let goPackage = isFirst ? "v1alpha1" : "v2alpha1"
-        reader.noteUnknown(root, known: ["apiVersion", "kind", "metadata", "spec", "scopes"])
+        let version = header.apiVersion
+        reader.noteUnknown(root, .subscription)
         var top = root
         top.owner = "Subscription"
         let spec = reader.object(top, "spec", owner: "SubscriptionSpec", type: goPackage + ".SubscriptionSpec")
-        let common = ["pubsubname", "topic", "metadata", "deadLetterTopic", "bulkSubscribe", "delivery"]
-        reader.noteUnknown(spec, known: common + [isFirst ? "route" : "routes"])
+        reader.noteUnknown(spec, .subscription, apiVersion: version)
         self.init(pubsubName: reader.text(spec, "pubsubname"), topic: reader.text(spec, "topic"))
         name = header.name
         if isFirst {
@@ -26,7 +26,7 @@ extension SubscriptionSpec {
         metadata = Metadata(reader.pairs(spec, "metadata").map { ($0.key, $0.value) })
         let bulkObject = reader.object(
             spec, "bulkSubscribe", owner: "BulkSubscribe", type: goPackage + ".BulkSubscribe")
-        reader.noteUnknown(bulkObject, known: ["enabled", "maxMessagesCount", "maxAwaitDurationMs"])
+        reader.noteUnknown(bulkObject, .subscription)
         bulk = Bulk(
             isEnabled: reader.bool(bulkObject, "enabled"),
             maxMessagesCount: reader.integer(bulkObject, "maxMessagesCount"),
@@ -37,16 +37,24 @@ extension SubscriptionSpec {
         scopes = reader.texts(top, "scopes")
         file = header.file
         line = header.line
+        for field in ["pubsubname", "topic", "deadLetterTopic", "metadata", "routes", "route"] {
+            places.note("spec." + field, reader.place(spec, field))
+        }
+        places.note("metadata.name", header.namePlace)
+        places.note("scopes", reader.place(root, "scopes"))
     }
 
     private mutating func readRoutes(
         _ spec: DocumentReader.Object, _ goPackage: String, _ reader: inout DocumentReader
     ) {
         let routes = reader.object(spec, "routes", owner: "Routes", type: goPackage + ".Routes")
-        reader.noteUnknown(routes, known: ["rules", "default"])
-        rules = reader.objects(routes, "rules", owner: "Rule", type: goPackage + ".Rule").map { rule in
-            reader.noteUnknown(rule, known: ["match", "path"])
-            return Rule(match: reader.text(rule, "match"), path: reader.text(rule, "path"))
+        reader.noteUnknown(routes, .subscription)
+        places.note("spec.routes.default", reader.place(routes, "default"))
+        let objects = reader.objects(routes, "rules", owner: "Rule", type: goPackage + ".Rule")
+        for (index, rule) in objects.enumerated() {
+            reader.noteUnknown(rule, .subscription)
+            places.note("spec.routes.rules.\(index)", reader.place(rule, "match"))
+            rules.append(Rule(match: reader.text(rule, "match"), path: reader.text(rule, "path")))
         }
         let path = reader.text(routes, "default")
         defaultPath = path.isEmpty ? nil : path

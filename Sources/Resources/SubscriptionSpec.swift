@@ -50,6 +50,8 @@ package struct SubscriptionSpec: Sendable, Equatable {
     package var origin = Origin.declarative
     package var file = ""
     package var line = 0
+    /// Of declarative subscriptions: `spec.topic`, and each rule by its place, such as `spec.routes.rules.0`.
+    package var places = FieldPlaces()
 
     package init(pubsubName: String, topic: String) {
         self.pubsubName = pubsubName

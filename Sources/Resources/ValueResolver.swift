@@ -62,6 +62,7 @@ package struct ValueResolver {
     private mutating func resolve(_ component: ComponentSpec) {
         if isWaiting(component) {
             warnOfStore(component)
+            result.findings[result.findings.count - 1].isLeftOut = true
             result.parked.append(component)
             return
         }
@@ -81,7 +82,7 @@ package struct ValueResolver {
             stores[component.name] = try SecretStore.make(resolved, context: context)
             result.components.append(resolved)
         } catch {
-            note(.error, component, line: component.line, "", error.reason)
+            note(.error, component, component.typePlace, "", error.reason)
             result.failed.append(component)
         }
     }
@@ -91,7 +92,8 @@ package struct ValueResolver {
         var hasWarned = false
         var properties: [ResolvedComponent.Property] = []
         for item in component.items {
-            var property = ResolvedComponent.Property(name: item.name, value: item.value ?? "", line: item.line)
+            var property = ResolvedComponent.Property(
+                name: item.name, value: item.value ?? "", line: item.line, column: item.column)
             if let reference = item.secretKeyRef, !reference.name.isEmpty {
                 property.isSecret = true
                 if let store = stores[component.secretStore] {
@@ -114,21 +116,21 @@ package struct ValueResolver {
     ) -> String? {
         guard let keys = store.secret(reference.name) else {
             note(
-                .error, component, line: item.line, item.name,
+                .error, component, item.place, item.name,
                 "Error getting secret: secret \(reference.name) not found")
             return nil
         }
         let key = reference.key.isEmpty ? reference.name : reference.key
         if let value = keys[key], !value.isEmpty { return value }
         let text = "secret \(reference.name) has no value for key \(key); the field stays empty"
-        note(.warning, component, line: item.line, item.name, text)
+        note(.warning, component, item.place, item.name, text)
         return nil
     }
 
     private mutating func variable(_ item: ComponentSpec.Item, _ component: ComponentSpec) -> String {
         guard environment.allows(item.envRef) else {
             let text = "Component \(component.name) references an env variable that isn't allowed: \(item.envRef)"
-            note(.warning, component, line: item.line, item.name, text)
+            note(.warning, component, item.place, item.name, text)
             return ""
         }
         return environment.value(item.envRef)
@@ -142,9 +144,12 @@ package struct ValueResolver {
             do throws(ValueTemplates.MissingPodName) {
                 properties[index].value = try templates.fill(properties[index].value)
             } catch {
-                let name = properties[index].name
-                let text = "failed to parse metadata: property \(name) refers to {podName} but podName is not set"
-                note(.error, component, line: properties[index].line, name, text)
+                let property = properties[index]
+                let text =
+                    "failed to parse metadata: property \(property.name) refers to {podName} but podName is not set"
+                note(
+                    .error, component, FieldPlaces.Place(line: property.line, column: property.column), property.name,
+                    text)
                 isComplete = false
             }
         }
@@ -162,14 +167,24 @@ package struct ValueResolver {
     }
 
     private mutating func warnOfStore(_ component: ComponentSpec) {
-        let text = "Component \(component.name) references a secret store that isn't loaded: \(component.secretStore)"
-        note(.warning, component, line: component.line, "auth.secretStore", text)
+        let hint = NearestName.hint(for: component.secretStore, among: stores.keys.sorted())
+        let text =
+            "Component \(component.name) references a secret store that isn't loaded: \(component.secretStore)\(hint)"
+        let place = component.places["auth.secretStore"] ?? component.typePlace
+        note(.warning, component, place, "auth.secretStore", text)
+        result.findings[result.findings.count - 1].plain =
+            component.secretStore.isEmpty
+            ? "names no secret store, and a value has a secretKeyRef; the value stays empty"
+            : "there is no secret store \(component.secretStore)\(hint)"
     }
 
     private mutating func note(
-        _ severity: Finding.Severity, _ component: ComponentSpec, line: Int, _ field: String, _ message: String
+        _ severity: Finding.Severity, _ component: ComponentSpec, _ place: FieldPlaces.Place, _ field: String,
+        _ message: String
     ) {
         result.findings.append(
-            Finding(severity, file: component.file, line: line, resource: component.name, field: field, message))
+            Finding(
+                severity, file: component.file, line: place.line, column: place.column, resource: component.name,
+                field: field, message))
     }
 }

@@ -91,9 +91,11 @@ extension Sidecar: APIBackend {
         answer.id = options.appID
         answer.runtimeVersion = Version.daprCompatible
         answer.enabledFeatures = configuration.enabledFeatures
-        answer.components = resources.components.compactMap(shown)
+        // Secret stores start first.
+        let specs = resources.components
+        answer.components = (specs.filter(\.isSecretStore) + specs.filter { !$0.isSecretStore }).compactMap(shown)
         answer.extended = extended
-        answer.subscriptions = specs.map(shown)
+        answer.subscriptions = self.specs.map(shown)
         answer.httpEndpoints = resources.httpEndpoints.map(\.name)
         answer.isWaitingForApp = options.hasApp && !readiness.isServed
         answer.resiliencies = resources.resiliencies.map(\.name)

@@ -63,7 +63,11 @@ extension Sidecar {
         let factory = factory()
         for component in resolved.components {
             if component.spec.isSecretStore {
-                otherComponents.append(component.spec)
+                if SecretStoreKind.named(component.spec.lookupType) == nil || component.spec.lookupVersion != "v1" {
+                    fatal = fatal ?? refuse(.unknown(component.spec))
+                } else {
+                    otherComponents.append(component.spec)
+                }
                 continue
             }
             let (result, findings) = factory.make(component)

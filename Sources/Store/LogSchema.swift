@@ -5,11 +5,13 @@ enum LogSchema {
     /// `user_version` of the file. A file of a later version is refused.
     static let version: Int64 = 1
 
-    /// In this order: alone first, so that the index of the write-ahead log stays in memory; the page size before anything is written.
+    /// In this order: patience first, for a reader that repairs the log at the same moment; the page size before anything is written.
     ///
+    /// Other processes may read (`LogReader`): what makes the log's owner the only writer is `FileLock`. The index of the write-ahead log is
+    /// mapped from a file beside it, which costs some locks of the file a commit, beside an fsync that takes a hundred times as long.
     /// No checkpoint by itself, as each costs milliseconds: `LogFile` chooses when. Secure delete is off because Debian's build has it on.
     static let pragmas = """
-        PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;
+        PRAGMA busy_timeout=1000; PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;
         PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
         PRAGMA journal_size_limit=8388608; PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA secure_delete=OFF;
         """

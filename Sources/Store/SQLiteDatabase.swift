@@ -11,12 +11,13 @@ internal import CSQLite
     private static let configured: Int32 = martlet_sqlite_without_statistics()
 
     /// Opens or creates the file. Nothing is read yet.
-    init(path: String) throws(SQLiteError) {
+    /// - Parameter isReadOnly: opens a file that is there, to read it.
+    init(path: String, isReadOnly: Bool = false) throws(SQLiteError) {
         _ = Self.configured
         unsafe frames = .allocate(capacity: 1)
         unsafe frames.initialize(to: 0)
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
+        let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let code = unsafe sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK else {
             let error = SQLiteError(code: code, message: message, action: "opening \(path)")
             close()

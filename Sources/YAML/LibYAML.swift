@@ -91,3 +91,11 @@ enum LibYAML {
             goLine: goLine)
     }
 }
+
+/// Which libyaml is linked.
+package enum LibYAMLVersion {
+    package static var text: String {
+        guard let text = unsafe yaml_get_version_string() else { return "" }
+        return unsafe String(cString: text)
+    }
+}

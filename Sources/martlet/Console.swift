@@ -3,11 +3,9 @@ internal import Runtime
 
 /// What commands print for the one who called them.
 enum Console {
-    /// Prints to the standard output.
-    static func print(_ text: String) {
-        // Nobody is there to be told that the output is gone.
-        _ = LineOutput.standard.write(Array(text.utf8))
-    }
+    /// Prints to the standard output, and waits where nobody reads it at the moment. False where nobody does any more.
+    @discardableResult
+    static func print(_ text: String) -> Bool { LineOutput.standard.writeWaiting(Array(text.utf8)) }
 
     /// Prints to the standard error.
     static func tell(_ text: String) { _ = LineOutput.errors.write(Array(text.utf8)) }

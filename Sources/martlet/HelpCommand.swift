@@ -6,6 +6,9 @@ enum HelpCommand {
         case "sidecar": Console.print(HelpText.sidecar + SidecarCommand.usage)
         case "run": Console.print(RunCommand.usage)
         case "publish": Console.print(PublishCommand.usage)
+        case "check": Console.print(CheckCommand.usage)
+        case "explain": Console.print(ExplainCommand.usage)
+        case "tail": Console.print(TailCommand.usage)
         case "version": Console.print(VersionCommand.usage)
         case "help": Console.print("Usage: martlet help [command]\n")
         case let other?:

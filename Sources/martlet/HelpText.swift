@@ -11,6 +11,11 @@ enum HelpText {
           run        starts a sidecar and your app together, and stops both together
           publish    sends one event through a running sidecar
 
+        Resources
+          check      says everything that is wrong in resource files
+          explain    describes kinds of resources and types of components
+          tail       shows the events of a topic as they come
+
         In production
           sidecar    starts the sidecar alone; flags and environment are those of daprd
                      (also: flags without a command, or a link to martlet that is named daprd)
@@ -35,6 +40,51 @@ enum HelpText {
 
         Runs until SIGTERM or SIGINT, then lets go of the brokers in order. Flags and environment variables are those of daprd;
         what a flag asks for that is not there is said in the log.
+
+        """
+
+    static let check = """
+        Usage: martlet check [flags] [FILE or FOLDER]...
+
+        Reads resources as a sidecar would, connects to nothing, and says everything
+        that is wrong at once, with file, line and column. Without a FILE or FOLDER it
+        takes ./resources and ./components, else ~/.dapr/components.
+
+        An error keeps the sidecar from starting, or something out of it. A warning is
+        what daprd lets pass: a field that nobody reads, a rule that never matches.
+        Exit statuses: 0 no error, 1 errors (with --strict: warnings too), 2 usage.
+
+          martlet check resources
+          martlet check --strict --output json orders.yaml
+
+        Flags:
+
+        """
+
+    static let explain = """
+        Usage: martlet explain [KIND or TYPE] [flags]
+
+        Shows what a kind of resource or a type of component may hold: each field with
+        type, default and meaning. Without a name it lists what there is.
+
+          martlet explain subscription
+          martlet explain pubsub.redis
+          martlet explain --schema > resource.schema.json     for your editor
+
+        Flags:
+
+        """
+
+    static let tail = """
+        Usage: martlet tail TOPIC [flags]
+
+        Shows the events of a topic as they come, until Ctrl-C. It takes no part in any
+        consumer group: nothing is acknowledged, moved or held up.
+
+          martlet tail orders
+          martlet tail orders -p pubsub -d ./components --from-beginning --max 10
+
+        Flags:
 
         """
 

@@ -1,10 +1,9 @@
-internal import Loop
 internal import Runtime
 
 /// `martlet version`
 enum VersionCommand {
     private static let flags = [
-        OptionFlag("verbose", .toggle, "Shows the libraries that are in it, too").letter("v")
+        OptionFlag("verbose", .toggle, "Show the C libraries that are in it, too").letter("v")
     ]
 
     static var usage: String { "Usage: martlet version [flags]\n" + OptionUsage.text(flags) }
@@ -13,7 +12,7 @@ enum VersionCommand {
         do throws(OptionError) {
             let values = try OptionParser(flags).parse(arguments)
             Console.print("martlet \(Version.current)\n")
-            if values.toggle("verbose") { Console.print("libuv \(ThisProcess.libuvVersion)\n") }
+            if values.toggle("verbose") { Console.print(Libraries.lines.joined(separator: "\n") + "\n") }
             return 0
         } catch {
             if error == .helpWanted {

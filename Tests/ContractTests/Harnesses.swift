@@ -76,7 +76,7 @@ final class EmbeddedHarness: LoopHarness, PubSubHarness {
 final class RedisHarness: LoopHarness, PubSubHarness {
     let sharesTopics = true
     let canStopBroker = true
-    private let server: RedisServer
+    let server: RedisServer
 
     init(server: RedisServer, _ kind: PubSubKind) {
         self.server = server

@@ -50,9 +50,9 @@ import Testing
         expected.ignoreErrors = true
         expected.initTimeout = .milliseconds(250)
         expected.items = [
-            .init(name: "redisHost", value: "localhost:6379", line: 12),
-            .init(name: "redisPassword", secretKeyRef: .init(name: "s", key: "k"), line: 14),
-            .init(name: "from", envRef: "VARIABLE", line: 16),
+            .init(name: "redisHost", value: "localhost:6379", line: 12, column: 7),
+            .init(name: "redisPassword", secretKeyRef: .init(name: "s", key: "k"), line: 14, column: 7),
+            .init(name: "from", envRef: "VARIABLE", line: 16, column: 7),
         ]
         expected.secretStore = "store"
         expected.scopes = ["app", "other"]

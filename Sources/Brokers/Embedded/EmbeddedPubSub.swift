@@ -31,16 +31,21 @@ final class EmbeddedPubSub: PubSub {
         guard retention > .zero else { throw Self.wrong("retention must be longer than zero", context) }
         let consumerID = settings.text("consumerID").flatMap { $0.isEmpty ? nil : $0 }
         group = consumerID ?? context.appID
-        let path = settings.text("path").flatMap { $0.isEmpty ? nil : $0 }
         let clock = RFC3339Clock(.utc)
         let start = String(decoding: clock.text(at: EventLoop.current.wallClock), as: UTF8.self)
         events = Events(host)
         log = EventLog(
             LogSettings(
-                path: path ?? StateFile.defaultPath(appID: context.appID, component: context.name), maxBytes: maxBytes,
+                path: Self.path(settings, context), maxBytes: maxBytes,
                 retention: Int64(clamping: retention.wholeNanoseconds / 1_000_000),
                 ringBytes: max(settings.integer("memoryBytes") ?? 4 << 20, 0),
                 owner: "app id \"\(context.appID)\", component \"\(context.name)\", started \(start)"), owner: events)
+    }
+
+    /// The file of a component.
+    static func path(_ settings: Settings, _ context: ComponentContext) -> String {
+        settings.text("path").flatMap { $0.isEmpty ? nil : $0 }
+            ?? StateFile.defaultPath(appID: context.appID, component: context.name)
     }
 
     private static func wrong(_ reason: String, _ context: ComponentContext) -> ComponentError {

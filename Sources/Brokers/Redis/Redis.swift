@@ -7,7 +7,10 @@ extension PubSubKind {
         summary:
             "Redis Streams with consumer groups, over one Redis (5 or newer) or a service that speaks its protocol.",
         fields: RedisFields.connection + RedisFields.streams + RedisFields.withoutEffect + RedisFields.refused,
-        capabilities: [.durable, .sharedGroups, .ordered]
+        capabilities: [.durable, .sharedGroups, .ordered],
+        browse: { (settings, context, request) throws(ComponentError) in
+            RedisBrowser(try RedisPubSubSettings(settings, context), context, request)
+        }
     ) { (settings, context, host) throws(ComponentError) in
         RedisPubSub(try RedisPubSubSettings(settings, context), context, host)
     }

@@ -82,34 +82,14 @@ final class RedisPubSub: PubSub {
 
     /// One attempt to open a connection.
     func open(name: String) async throws(RedisFailure) -> RedisConnection {
+        if tls == nil { tls = try settings.tlsContext() }
         let connection = try await RedisConnection.open(
-            RedisConnectionSettings(
-                endpoint: settings.endpoint, username: settings.username, password: settings.password,
-                database: settings.database, clientName: clientName(name), tls: try tlsContext(),
-                connectTimeout: settings.connectTimeout), on: loop, owner: self)
+            settings.connection(for: context.name, role: name, tls: tls), on: loop, owner: self)
         guard !isClosed else {
             connection.close()
             throw RedisFailure(.closed, "component is closed")
         }
         return connection
-    }
-
-    private func clientName(_ role: String) -> String {
-        // Redis takes no spaces and nothing that is not printable ASCII.
-        let name = context.name.utf8.map { $0 > 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "_") }
-        return "martlet:\(String(decoding: name, as: UTF8.self)):\(role)"
-    }
-
-    /// Made at the first attempt: it costs 2.5 MB and reads files.
-    private func tlsContext() throws(RedisFailure) -> TLSContext? {
-        if let tls { return tls }
-        guard let settings = settings.tls else { return nil }
-        do throws(TLSError) {
-            tls = try TLSContext(.client, settings)
-            return tls
-        } catch {
-            throw RedisFailure(.tls, "\(error)", nativeCode: error.code)
-        }
     }
 
     private func disconnect(_ reason: RedisFailure = RedisFailure(.closed, "connecting anew")) {
