@@ -376,6 +376,8 @@ final class PolicyStage {
         try Self.answer(stage, ["SUCCESS", "RETRY", "RETRY"])
         #expect(stage.source.acknowledged == [1])
         stage.clock.advance(by: .milliseconds(60))
+        // They failed together, so they come again together.
+        #expect(stage.app.calls.count == 1)
         try Self.answer(stage, ["SUCCESS", "RETRY"])
         #expect(stage.source.acknowledged == [1, 2])
         #expect(stage.source.published.map(\.topic) == ["dead"])
