@@ -78,6 +78,9 @@ extension ComponentSpec {
     package var isPubSub: Bool { category == "pubsub" }
 
     package var isSecretStore: Bool { category == "secretstores" }
+
+    /// Whether it is a secret store of a type that there is.
+    package var isKnownSecretStore: Bool { SecretStore.types.contains(lookupType) }
 }
 
 /// Versions of component types.

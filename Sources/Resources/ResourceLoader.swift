@@ -19,8 +19,27 @@ package struct ResourceLoader {
     package static func load(
         directories: [String], context: ResourceContext, denied: DenyList = .none
     ) -> LoadedResources {
+        load(ResourceFiles.read(directories), context: context, denied: denied)
+    }
+
+    /// Reads the documents of files.
+    /// - Parameters:
+    ///   - former: what was loaded before: a file that does not read well now keeps giving what it gave then.
+    ///   - distrusted: files that count as broken, whatever they say.
+    package static func load(
+        _ files: ResourceFiles, context: ResourceContext, denied: DenyList = .none, former: LoadedResources? = nil,
+        distrusted: Set<String> = []
+    ) -> LoadedResources {
         var loader = ResourceLoader(context: context, denied: denied)
-        for directory in directories { loader.readDirectory(directory) }
+        loader.loaded.findings = files.findings
+        for file in files.files {
+            let before = loader.loaded
+            loader.read(file)
+            guard let former, loader.loaded.brokenFiles.contains(file.path) || distrusted.contains(file.path) else {
+                continue
+            }
+            loader.goBack(to: before, with: former.only(file: file.path))
+        }
         loader.filterComponents()
         loader.replaceSubscriptions()
         return loader.loaded
@@ -37,40 +56,26 @@ package struct ResourceLoader {
         return loader.loaded
     }
 
-    private mutating func readDirectory(_ directory: String) {
-        let entries: [FileSystem.Entry]
-        do throws(FileError) {
-            entries = try FileSystem.listDirectory(directory)
-        } catch {
-            // The text is daprd's with its default of watching the directories.
-            let text = "failed to create watcher: failed to add target \(directory): \(error.reason)"
-            add(.fatal, file: directory, line: 0, text)
-            return
-        }
-        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        for entry in entries where !entry.isDirectory {
-            let path = prefix + entry.name
-            guard Self.isYAML(entry.name) else {
-                let text = "A non-YAML Component file \(entry.name) was detected, it will not be loaded"
-                add(.warning, file: path, line: 0, text)
-                continue
-            }
-            readFile(path)
+    private mutating func read(_ file: ResourceFiles.File) {
+        switch file.content {
+        case .success(let bytes): readManifests(bytes, file: file.path)
+        case .failure(let error):
+            let text = "daprd load Component error when opening file \(file.path): open \(file.path): \(error.reason)"
+            add(.warning, file: file.path, line: 0, text)
+            loaded.brokenFiles.insert(file.path)
         }
     }
 
-    private static func isYAML(_ name: String) -> Bool {
-        let lowered = name.lowercased()
-        return lowered.hasSuffix(".yaml") || lowered.hasSuffix(".yml")
-    }
-
-    private mutating func readFile(_ path: String) {
-        do throws(FileError) {
-            readManifests(try FileSystem.readFile(path, limit: YAMLLimits.maximumBytes), file: path)
-        } catch {
-            let text = "daprd load Component error when opening file \(path): open \(path): \(error.reason)"
-            add(.warning, file: path, line: 0, text)
-        }
+    /// Takes what a file gave before in place of what it gives now; what was found stays.
+    private mutating func goBack(to before: LoadedResources, with former: LoadedResources) {
+        let (findings, broken) = (loaded.findings, loaded.brokenFiles)
+        loaded = before
+        loaded.findings = findings
+        loaded.brokenFiles = broken
+        loaded.components += former.components
+        loaded.subscriptions += former.subscriptions
+        loaded.resiliencies += former.resiliencies
+        loaded.httpEndpoints += former.httpEndpoints
     }
 
     private mutating func readManifests(_ bytes: [UInt8], file: String) {
@@ -216,6 +221,7 @@ package struct ResourceLoader {
         field: String = "", _ reason: String
     ) {
         let text = "daprd load \(kind.rawValue) error when parsing manifests yaml resource in \(file): \(reason)"
+        loaded.brokenFiles.insert(file)
         add(severity, file: file, line: line, resource: resource, field: field, text)
     }
 

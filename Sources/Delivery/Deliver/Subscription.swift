@@ -27,7 +27,7 @@ package final class Subscription {
     private var isDue = false
     private var isStarved = false
     private(set) var isEnding = false
-    private var idleWaiter: CheckedContinuation<Void, Never>?
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init(
         plan: SubscriptionPlan, broker: Broker, destination: any Destination, scheduler: any Scheduler,
@@ -82,7 +82,7 @@ package final class Subscription {
         }
         guard engine.running > 0 else { return }
         let wake = scheduler.wake(at: scheduler.now + limit, self, token: Subscription.drainToken)
-        await withCheckedContinuation { idleWaiter = $0 }
+        await withCheckedContinuation { idleWaiters.append($0) }
         scheduler.cancel(wake)
     }
 
@@ -148,10 +148,10 @@ package final class Subscription {
         source.settle(batch)
     }
 
-    private func resumeIdleWaiter() {
-        let waiter = idleWaiter
-        idleWaiter = nil
-        waiter?.resume()
+    private func resumeIdleWaiters() {
+        let waiters = idleWaiters
+        idleWaiters = []
+        for waiter in waiters { waiter.resume() }
     }
 }
 
@@ -184,7 +184,7 @@ extension Subscription: TurnParticipant {
         pump()
         bulk?.dispatch(for: self)
         settleNow()
-        if engine.running == 0 { resumeIdleWaiter() }
+        if engine.running == 0, !idleWaiters.isEmpty { resumeIdleWaiters() }
         // Half of the bound, so that a full window is not refilled one by one.
         if isStarved, !isEnding, engine.count <= engine.capacity / 2, bytesInFlight <= plan.bounds.bytes / 2 {
             isStarved = false
@@ -197,7 +197,7 @@ extension Subscription: Sleeper {
     static let drainToken = UInt64.max
 
     package func wake(_ token: UInt64) {
-        if token == Subscription.drainToken { return resumeIdleWaiter() }
+        if token == Subscription.drainToken { return resumeIdleWaiters() }
         let slot = LaneEngine.Slot(token: token)
         if engine.due(slot) { noteWork() }
     }

@@ -1,0 +1,66 @@
+package import Bytes
+internal import YAML
+
+/// The bytes of every resource file, read at one moment. Two of them are equal where nothing that counts has changed.
+package struct ResourceFiles: Sendable, Equatable {
+    /// One `*.yaml` or `*.yml`.
+    package struct File: Sendable, Equatable {
+        package var path: String
+        /// Its bytes, or why it could not be read.
+        package var content: Result<[UInt8], FileError>
+
+        package init(path: String, content: Result<[UInt8], FileError>) {
+            self.path = path
+            self.content = content
+        }
+    }
+
+    /// Directories in the order in which they were given, in each the files in the order of their names.
+    package var files: [File] = []
+    /// Directories that cannot be listed (fatal), and files that are none of ours.
+    package var findings: [Finding] = []
+
+    package init() {}
+
+    /// Reads every `*.yaml` and `*.yml` directly in each directory. It blocks while it reads.
+    package static func read(_ directories: [String]) -> ResourceFiles {
+        var result = ResourceFiles()
+        for directory in directories { result.readDirectory(directory) }
+        return result
+    }
+
+    private mutating func readDirectory(_ directory: String) {
+        let entries: [FileSystem.Entry]
+        do throws(FileError) {
+            entries = try FileSystem.listDirectory(directory)
+        } catch {
+            // The text is daprd's with its default of watching the directories.
+            let text = "failed to create watcher: failed to add target \(directory): \(error.reason)"
+            findings.append(Finding(.fatal, file: directory, text))
+            return
+        }
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        for entry in entries where !entry.isDirectory {
+            let path = prefix + entry.name
+            guard Self.isYAML(entry.name) else {
+                let text = "A non-YAML Component file \(entry.name) was detected, it will not be loaded"
+                findings.append(Finding(.warning, file: path, text))
+                continue
+            }
+            files.append(File(path: path, content: Self.content(of: path)))
+        }
+    }
+
+    private static func isYAML(_ name: String) -> Bool {
+        let lowered = name.lowercased()
+        return lowered.hasSuffix(".yaml") || lowered.hasSuffix(".yml")
+    }
+
+    private static func content(of path: String) -> Result<[UInt8], FileError> {
+        do throws(FileError) {
+            return .success(try FileSystem.readFile(path, limit: YAMLLimits.maximumBytes))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
