@@ -67,9 +67,11 @@ extension Sidecar {
         let log = log.scoped("dapr.apphealth")
         log.info("App health probes starting")
         appIsServed()
-        while !isEnding {
+        // Also while the end is put off: it waits for the app to turn unwell.
+        while !isOver {
             let began = loop.now
             let probe = await channel.probe(check.path, timeout: check.timeout)
+            if isOver { return }
             switch health?.probed(probe) {
             case .becameHealthy:
                 log.info("App entered healthy status")

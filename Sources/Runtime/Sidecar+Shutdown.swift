@@ -57,6 +57,7 @@ extension Sidecar {
     /// Ends every part that was started. Each step has its own bound.
     func shutDown() async {
         let limit = options.gracefulShutdown
+        isOver = true
         reloading.watch?.close()
         await drainSubscriptions(limit: limit / Sidecar.drainShare)
         for subscription in subscriptions {

@@ -118,6 +118,9 @@ package final class Sidecar {
         return await finish(end)
     }
 
+    /// Whether the parts are being ended.
+    var isOver = false
+
     /// Whether nothing new is to be begun.
     var isEnding: Bool { lifecycle.isEnding }
 

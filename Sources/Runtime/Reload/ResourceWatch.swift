@@ -7,10 +7,12 @@ internal import Resources
 ///
 /// The system's notification wakes it, and a slow poll finds what that misses (network file systems, files of secrets elsewhere). What
 /// counts is the bytes: a file that is being written, or is gone for the moment of a rename, is not taken for the new state until two
-/// readings in a row were the same. Confined to a shard; files are read on it, which blocks it for as long as that takes.
+/// readings in a row were the same and nothing was told in between. Confined to a shard; files are read on it, which blocks it meanwhile.
 final class ResourceWatch {
     /// The time between two readings that must be the same.
     static let quiet: Duration = .milliseconds(150)
+    /// In a directory that is never quiet, because something else is written there too, the bytes alone decide after this time.
+    static let patience: Duration = .seconds(5)
 
     private let directories: [String]
     private let interval: Duration
@@ -97,11 +99,14 @@ final class ResourceWatch {
     }
 
     private func settledFiles() async -> ResourceFiles {
+        let begin = loop.now
         var last = ResourceFiles.read(directories)
         while true {
+            hasNews = false
             try? await loop.sleep(for: ResourceWatch.quiet)
+            let isQuiet = !hasNews || loop.now.elapsed(since: begin) > ResourceWatch.patience
             let now = ResourceFiles.read(directories)
-            if now == last || isClosed { return now }
+            if isClosed || (now == last && isQuiet) { return now }
             last = now
         }
     }
