@@ -28,7 +28,7 @@ extension Sidecar {
         files = ResourceFiles.read(options.resourcesPaths)
         resources = ResourceLoader.load(files, context: context, denied: configuration.deniedComponents)
         for text in options.implicitComponents { addImplicit(text, to: &resources) }
-        reloading.findings = resources.findings
+        reloading.fileFindings = resources.findings
         log(resources.findings)
         if let fatal = resources.findings.first(where: { $0.severity == .fatal }) {
             throw StartFailure(reason: fatal.message)
@@ -56,7 +56,7 @@ extension Sidecar {
     func makeComponents() throws(StartFailure) {
         let resolved = ValueResolver.resolve(resources.components, context: context)
         log(resolved.findings)
-        reloading.findings += resolved.findings
+        reloading.valueFindings = resolved.findings
         reloading.resolved = resolved.components
         var fatal: String?
         for spec in resolved.failed {

@@ -60,6 +60,8 @@ extension Sidecar {
         isOver = true
         reloading.watch?.close()
         await drainSubscriptions(limit: limit / Sidecar.drainShare)
+        // A reload that is under way ends early, and so leaves nothing open behind this.
+        await reloading.turnstile.pass {}
         for subscription in subscriptions {
             await subscription.stop()
             deliveryLog.summarise(subscription)

@@ -10,6 +10,7 @@ struct ReloadState {
     var resolved: [ResolvedComponent] = []
     /// New settings that could not be used, so that they are not tried and complained of again until they change.
     var rejected: [String: ResolvedComponent] = [:]
-    /// What the last reading found: the same is not said again.
-    var findings: [Finding] = []
+    /// What the last reading found in files and in values: the same is not said again.
+    var fileFindings: [Finding] = []
+    var valueFindings: [Finding] = []
 }

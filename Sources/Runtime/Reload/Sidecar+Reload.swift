@@ -60,18 +60,18 @@ extension Sidecar {
                     Finding(.error, file: file, "does not read well; what it said before stays until it is mended"))
             }
         }
-        let said = reloading.findings
+        let said = reloading.fileFindings
         log(findings.filter { !said.contains($0) })
-        reloading.findings = findings
+        reloading.fileFindings = findings
         return isUsable ? loaded : nil
     }
 
     /// The components that are wanted, with their values: where a value cannot be had, the component stays as it is.
     private func resolve(_ loaded: LoadedResources) -> [ResolvedComponent] {
         let result = ValueResolver.resolve(loaded.components, context: context)
-        let said = reloading.findings
+        let said = reloading.valueFindings
         log(result.findings.filter { !said.contains($0) })
-        reloading.findings += result.findings
+        reloading.valueFindings = result.findings
         return loaded.components.compactMap { spec in
             let fresh = result.components.first { $0.spec == spec }
             if let fresh, result.reason(of: spec) == nil { return fresh }
@@ -92,8 +92,12 @@ extension Sidecar {
         for component in leaving { publisher.remove(component.broker.name) }
         for component in leaving + replacements.compactMap(\.former) { component.isLeaving = true }
         await arrangeSubscriptions()
+        // The end closes what there is; nothing new is to come behind it.
+        guard !isEnding else { return }
         for component in leaving { await close(component) }
-        for replacement in replacements { await replace(replacement.former, by: replacement.component) }
+        for replacement in replacements where !isEnding {
+            await replace(replacement.former, by: replacement.component)
+        }
         if !replacements.isEmpty { await componentsCame() }
         await arrangeSubscriptions()
     }
@@ -167,7 +171,6 @@ extension Sidecar {
         component.broker.hold()
         publisher.add(component.broker)
         if let former {
-            former.broker.goOn()
             let index = components.firstIndex { $0 === former }
             await close(former)
             components.insert(component, at: min(index ?? components.count, components.count))
@@ -183,13 +186,15 @@ extension Sidecar {
     /// Until the first attempt has ended, or as long as one may take.
     private func waitUntilConnected(_ component: Component) async {
         let deadline = loop.now + ComponentSupervisor.attemptLimit
-        while loop.now < deadline, case .connecting(nil) = component.supervisor.health {
+        while loop.now < deadline, !isEnding, case .connecting(nil) = component.supervisor.health {
             try? await loop.sleep(for: .milliseconds(2))
         }
     }
 
     private func close(_ component: Component) async {
         components.removeAll { $0 === component }
+        // What this turn has collected was promised to it.
+        component.broker.goOn()
         component.supervisor.close()
         await component.adapter.close()
         log.info("Component closed: \(component.spec.logName)")
@@ -212,6 +217,7 @@ extension Sidecar {
             }
             log.error("process component \(name) error: \(reason); its former settings are used again")
             await arrangeSubscriptions()
+            guard !isEnding else { return }
             await replace(component, by: again)
             bringBack(former)
             await arrangeSubscriptions()

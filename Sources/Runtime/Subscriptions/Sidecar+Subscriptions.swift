@@ -31,10 +31,11 @@ extension Sidecar {
         let difference = ResourceDifference(
             old: running.map { ($0.spec.place, $0.identity) },
             new: wanted.map { ($0.spec.place, RunningSubscription.Identity($0.spec, $0.component)) }, isSame: ==)
-        for one in wanted where difference.added.contains(one.spec.place) { await start(one, channel) }
-        let leaving = difference.removed + difference.changed
+        let (added, changed) = (Set(difference.added), Set(difference.changed))
+        for one in wanted where added.contains(one.spec.place) { await start(one, channel) }
+        let leaving = changed.union(difference.removed)
         await end(running.filter { leaving.contains($0.spec.place) })
-        for one in wanted where difference.changed.contains(one.spec.place) { await start(one, channel) }
+        for one in wanted where changed.contains(one.spec.place) { await start(one, channel) }
     }
 
     private func wantedSubscriptions() -> [Wanted] {
