@@ -83,6 +83,22 @@ class ApplicationHealth(SidecarCase):
     def test_application_gone_and_back_with_redis(self):
         self.gone(Redis)
 
+    def test_a_long_pause_does_not_outlast_the_retention(self):
+        """A group whose application is unwell is still one that somebody serves: its events are not too old."""
+        broker, app, ledger = self.broker(Embedded), self.app(), Ledger()
+        one = self.sidecar(app=app, flags=CHECKED, resources={"pubsub.yaml": broker.component(retention="1s")})
+        one.run()
+        self.assertTrue(app.wait_until(lambda all: any(one.path == "/dapr/subscribe" for one in all), 5))
+        self.publish(one, ledger, ["before"])
+        since = self.turn(one, app, well=False)
+        self.said(one, "pauses until the app is well", since)
+        self.publish(one, ledger, [f"kept-{number}" for number in range(50)])
+        time.sleep(4)
+        self.turn(one, app, well=True)
+        account = self.settle(ledger, app)
+        self.report(account, broker.name, "unwell for four times the retention")
+        self.nothing_lost(account)
+
     def test_what_is_at_the_application_may_finish(self):
         broker, ledger = self.broker(Embedded), Ledger()
         app = self.app(answers={"/orders": {"status": 200, "delay_ms": 2500}})

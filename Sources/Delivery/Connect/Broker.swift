@@ -53,6 +53,9 @@ package final class Broker {
     /// Whether an event that is not acknowledged comes again.
     package var isDurable: Bool { capabilities.contains(.durable) }
 
+    /// Whether a group is served by this process alone, so that nobody else could take over what is not delivered here.
+    package var hasOneReader: Bool { isDurable && !capabilities.contains(.sharedGroups) }
+
     /// Adds an event to this turn's batch; its completion is called later, never from inside this call.
     package func enqueue(_ entry: PublishEntry) {
         if batch.isEmpty { scheduler.atTurnEnd(self) }

@@ -86,6 +86,20 @@ package final class Subscription {
         scheduler.cancel(wake)
     }
 
+    /// Drains, and gives back what waits for another attempt; the place at the broker is kept for `goOn()`.
+    package func suspend(limit: Duration) async {
+        await drain(limit: limit)
+        for slot in engine.evict() { release(slot) }
+        settleNow()
+    }
+
+    /// Takes messages again after `suspend`.
+    package func goOn() {
+        isEnding = false
+        source?.resume()
+        noteWork()
+    }
+
     /// Ends the subscription: what is not settled stays with the broker. Call `drain` first to let the app finish.
     package func stop() async {
         isEnding = true

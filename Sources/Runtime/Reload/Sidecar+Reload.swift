@@ -102,7 +102,7 @@ extension Sidecar {
         await arrangeSubscriptions()
     }
 
-    /// What the sidecar has from now on: the metadata answer shows it.
+    /// What the sidecar has from now on, in one step: the metadata answer shows it.
     private func note(_ loaded: LoadedResources, _ wanted: [ResolvedComponent]) {
         let isSame =
             loaded.subscriptions.map(\.withoutPlace) == resources.subscriptions.map(\.withoutPlace)
@@ -115,11 +115,7 @@ extension Sidecar {
         reloading.resolved = wanted
         otherComponents = wanted.map(\.spec).filter(\.isKnownSecretStore)
         mergeSubscriptions()
-        policiesChanged()
     }
-
-    /// The one place where policies are swapped: what is decided by them asks for them each time.
-    private func policiesChanged() {}
 
     private struct Replacement {
         var former: Component?

@@ -8,6 +8,8 @@ final class RunningSubscription {
     let subscription: Subscription
     /// It is being ended: no further attempt to start it is made.
     var isEnding = false
+    /// It keeps its place at the broker, and takes no events while the app is unwell.
+    var isSuspended = false
 
     init(spec: SubscriptionSpec, component: Component, subscription: Subscription) {
         self.spec = spec

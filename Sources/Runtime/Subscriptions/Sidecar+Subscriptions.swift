@@ -34,12 +34,16 @@ extension Sidecar {
         let (added, changed) = (Set(difference.added), Set(difference.changed))
         for one in wanted where added.contains(one.spec.place) { await start(one, channel) }
         let leaving = changed.union(difference.removed)
-        await end(running.filter { leaving.contains($0.spec.place) })
+        let ending = running.filter { leaving.contains($0.spec.place) }
+        let staying = running.filter { !leaving.contains($0.spec.place) && $0.isSuspended == isDelivering }
+        let pausing = loop.launch { await self.heedHealth(staying) }
+        await end(ending)
+        await pausing.value
         for one in wanted where changed.contains(one.spec.place) { await start(one, channel) }
     }
 
     private func wantedSubscriptions() -> [Wanted] {
-        guard isDelivering, !isEnding else { return [] }
+        guard !isEnding else { return [] }
         var complaints: Set<String> = []
         var wanted: [Wanted] = []
         for spec in specs {
@@ -57,10 +61,36 @@ extension Sidecar {
                 if complaints.insert(text).inserted, !subscriptionComplaints.contains(text) { log.error(text) }
                 continue
             }
-            if !component.isLeaving { wanted.append(Wanted(spec: spec, component: component)) }
+            guard !component.isLeaving, isDelivering || keepsItsPlace(spec, component) else { continue }
+            wanted.append(Wanted(spec: spec, component: component))
         }
         subscriptionComplaints = complaints
         return wanted
+    }
+
+    /// Whether a subscription only pauses while the app is unwell. Where others share its group it ends instead, so that they get the
+    /// events; where nobody does, its group would count as one that nobody serves.
+    private func keepsItsPlace(_ spec: SubscriptionSpec, _ component: Component) -> Bool {
+        let identity = RunningSubscription.Identity(spec, component)
+        return component.broker.hasOneReader && running.contains { $0.identity == identity }
+    }
+
+    /// Pauses subscriptions or has them go on, as the app's health says.
+    private func heedHealth(_ staying: [RunningSubscription]) async {
+        if isDelivering {
+            for one in staying { one.isSuspended = false }
+            return staying.forEach { $0.subscription.goOn() }
+        }
+        let tasks = staying.map { one in
+            one.isSuspended = true
+            return loop.launch {
+                await one.subscription.suspend(limit: Sidecar.drainLimit)
+                self.log.info(
+                    "subscription to topic \(one.spec.topic) on pubsub \(one.spec.pubsubName) pauses until the app is well"
+                )
+            }
+        }
+        for task in tasks { await task.value }
     }
 
     // MARK: Starting
