@@ -1,4 +1,5 @@
 import Delivery
+import Foundation
 import Messaging
 import Testing
 
@@ -34,5 +35,37 @@ import Testing
         await stage.subscription.suspend(limit: .seconds(30))
         await stage.subscription.stop()
         #expect(stage.source.isCancelled)
+    }
+
+    /// The answer of an app that took every event of a batch.
+    private func success(_ call: AppCall) throws -> String {
+        let envelope = try #require(try JSONSerialization.jsonObject(with: Data(call.body)) as? [String: Any])
+        let entries = try #require(envelope["entries"] as? [[String: Any]])
+        let statuses = try entries.map {
+            #"{"entryId":"\#(try #require($0["entryId"] as? String))","status":"SUCCESS"}"#
+        }
+        return #"{"statuses":[\#(statuses.joined(separator: ","))]}"#
+    }
+
+    @Test @MainActor
+    func `the answer to a batch from before a pause does not settle the events of a later one`() async throws {
+        let stage = try await Stage(bulk: BulkSettings(maximumCount: 10, wait: .seconds(1)))
+        stage.deliver(1...2)
+        let pausing = Task { await stage.subscription.suspend(limit: .seconds(5)) }
+        while !stage.source.isPaused { await Task.yield() }
+        stage.clock.runTurn()
+        #expect(stage.app.calls.count == 1)
+        stage.clock.advance(by: .seconds(6))
+        await pausing.value
+        #expect(stage.source.released == [1, 2])
+        stage.subscription.goOn()
+        stage.deliver(3...4)
+        #expect(stage.app.calls.count == 1)
+        stage.clock.advance(by: .seconds(2))
+        #expect(stage.app.calls.count == 2)
+        stage.answer(200, try success(stage.app.calls[0].call))
+        #expect(stage.source.acknowledged.isEmpty)
+        stage.answer(200, try success(stage.app.calls[0].call))
+        #expect(stage.source.acknowledged == [3, 4])
     }
 }

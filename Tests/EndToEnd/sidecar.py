@@ -110,7 +110,7 @@ class Sidecar:
         if self.app is not None and self.app.unix_path:
             words += ["--app-protocol", "http", "--app-channel-address", f"unix://{self.app.unix_path}"]
         elif self.app is not None:
-            words += ["--app-port", str(self.app.port), "--app-protocol", "https" if self.app.tls else "http"]
+            words += ["--app-port", str(self.app.port), "--app-protocol", "https" if getattr(self.app, "tls", None) else "http"]
             words += ["--app-channel-address", self.app_address or "127.0.0.1"]
         return words + self.flags
 

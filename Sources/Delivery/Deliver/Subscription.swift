@@ -89,6 +89,7 @@ package final class Subscription {
     /// Drains, and gives back what waits for another attempt; the place at the broker is kept for `goOn()`.
     package func suspend(limit: Duration) async {
         await drain(limit: limit)
+        bulk?.suspend(scheduler)
         for slot in engine.evict() { release(slot) }
         settleNow()
     }
@@ -96,6 +97,7 @@ package final class Subscription {
     /// Takes messages again after `suspend`.
     package func goOn() {
         isEnding = false
+        bulk?.goOn()
         source?.resume()
         noteWork()
     }
