@@ -229,6 +229,25 @@ class Reloading(SidecarCase):
         self.assertEqual(len(told), 1, "\n".join(told))
         self.assertEqual(self.subscriptions(one), {"orders": "/new"})
 
+    def test_a_directory_that_is_swapped_behind_a_link_is_read(self):
+        """As Kubernetes updates a mounted ConfigMap: files are links through `..data`, which is replaced at once."""
+        one = self.sidecar(self.broker(Embedded), app=self.app(subscribe=[]))
+        links = os.path.join(one.resources, "..data")
+        for number in (1, 2):
+            version = os.path.join(one.resources, f"..version-{number}")
+            os.makedirs(version)
+            with open(os.path.join(version, "s.yaml"), "w", encoding="utf-8") as file:
+                file.write(subscription("orders", f"/v{number}"))
+        os.symlink("..version-1", links)
+        os.symlink(os.path.join("..data", "s.yaml"), os.path.join(one.resources, "s.yaml"))
+        one.run()
+        self.assertEqual(self.subscriptions(one), {"orders": "/v1"})
+        since = len(one.lines)
+        os.symlink("..version-2", links + ".new")
+        os.replace(links + ".new", links)
+        self.said(one, "Resources reloaded", since)
+        self.assertEqual(self.subscriptions(one), {"orders": "/v2"})
+
     def test_a_secret_that_changes_is_found(self):
         secrets = os.path.join(self.directory, "secrets.json")
 

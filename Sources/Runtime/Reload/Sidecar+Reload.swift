@@ -83,6 +83,8 @@ extension Sidecar {
 
     private func use(_ loaded: LoadedResources) async {
         var wanted = resolve(loaded)
+        let names = Set(wanted.map(\.spec.name))
+        reloading.rejected = reloading.rejected.filter { names.contains($0.key) }
         let difference = ResourceDifference(
             old: reloading.resolved.map { ($0.spec.name, $0) }, new: wanted.map { ($0.spec.name, $0) },
             isSame: { $0.isSame(as: $1) })
