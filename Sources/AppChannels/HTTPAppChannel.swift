@@ -169,11 +169,21 @@ extension HTTPAppChannel: Destination {
 }
 
 extension HTTPAppChannel: HTTPClientCompletion {
+    /// When an app that took nothing wants to be called again.
+    private func retryAfter(_ fields: HTTPFields) -> Duration? {
+        guard let index = fields.index(of: "retry-after") else { return nil }
+        return HTTPRetryAfter.wait(fields.value(at: index), wallClock: loop.wallClock)
+    }
+
     package func completed(_ result: HTTPClientResult, token ticket: UInt64) {
         guard let (completion, token) = pending.take(ticket) else { return }
         switch result {
         case .response(let response):
-            completion.answered(.answered(status: response.status, body: response.body), token: token)
+            let answer = AppAnswer.answered(status: response.status, body: response.body)
+            if response.status >= 300, let wait = retryAfter(response.fields) {
+                return completion.answered(answer, retryAfter: wait, token: token)
+            }
+            completion.answered(answer, token: token)
         case .failure(let error):
             completion.answered(.failed(reason: "calling the app: \(error.reason)"), token: token)
         }

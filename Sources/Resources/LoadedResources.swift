@@ -18,6 +18,8 @@ package struct LoadedResources: Sendable {
     /// Declarative subscriptions for this app; of several with one name the last.
     package var subscriptions: [SubscriptionSpec] = []
     package var resiliencies: [Named] = []
+    /// Those of them that can be used, in load order.
+    package var resiliencySpecs: [ResiliencySpec] = []
     package var httpEndpoints: [Named] = []
     /// Everything that was found wrong or noteworthy.
     package var findings: [Finding] = []
@@ -32,6 +34,7 @@ package struct LoadedResources: Sendable {
         part.components = components.filter { $0.file == file }
         part.subscriptions = subscriptions.filter { $0.file == file }
         part.resiliencies = resiliencies.filter { $0.file == file }
+        part.resiliencySpecs = resiliencySpecs.filter { $0.file == file }
         part.httpEndpoints = httpEndpoints.filter { $0.file == file }
         return part
     }

@@ -15,6 +15,9 @@ extension Sidecar {
             return appIsServed()
         }
         self.channel = channel
+        destination =
+            options.appMaxConcurrency > 0
+            ? LimitedDestination(channel, limit: options.appMaxConcurrency, scheduler: loop) : channel
         guard await waitForApp(channel) else { return }
         if let check = options.appHealthCheck { return await watchHealth(check, channel) }
         await discover(channel)

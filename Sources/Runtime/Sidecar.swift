@@ -55,6 +55,9 @@ package final class Sidecar {
     var publicServer: HTTPServer?
     var apis: [APIServer] = []
     var channel: HTTPAppChannel?
+    /// Where deliveries go: the channel, behind the bound on calls at once where there is one.
+    var destination: (any Destination)?
+    var policies: Policies?
     var httpPort: UInt16 = 0
     private let started: Instant
     private var isAnnounced = false
@@ -106,6 +109,7 @@ package final class Sidecar {
             try loadResources()
             try listen()
             try makeComponents()
+            applyPolicies()
             connectComponents()
             loop.launch { await self.serveApp() }
             watchResources()

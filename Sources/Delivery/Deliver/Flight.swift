@@ -20,6 +20,8 @@ final class Flight {
     /// What the message turned out to be, once it was looked at.
     var event: IncomingEvent?
     var wake = Wake.none
+    /// What its policy keeps; nil where there is none, and before its first call.
+    var run: PolicyRun?
 
     /// The event's id, for logs; it is read out of the bytes only when somebody asks.
     var eventID: String { event?.id ?? "" }

@@ -112,11 +112,13 @@ extension Sidecar {
         if !isSame {
             log.info("Resources reloaded: \(wanted.count) components, \(loaded.subscriptions.count) subscriptions")
         }
+        let arePoliciesNew = loaded.resiliencySpecs != resources.resiliencySpecs
         resources = loaded
         resources.components = wanted.map(\.spec)
         reloading.resolved = wanted
         otherComponents = wanted.map(\.spec).filter(\.isKnownSecretStore)
         mergeSubscriptions()
+        if arePoliciesNew { applyPolicies() }
     }
 
     private struct Replacement {
@@ -166,6 +168,7 @@ extension Sidecar {
     ///
     /// The former one is closed first: both may want the same file, port or consumer name.
     private func replace(_ former: Component?, by component: Component) async {
+        applyPolicies(to: component)
         component.broker.hold()
         publisher.add(component.broker)
         if let former {
@@ -193,6 +196,7 @@ extension Sidecar {
         components.removeAll { $0 === component }
         // What this turn has collected was promised to it.
         component.broker.goOn()
+        component.broker.endRetries()
         component.supervisor.close()
         await component.adapter.close()
         log.info("Component closed: \(component.spec.logName)")

@@ -108,19 +108,30 @@ extension Sidecar {
         guard
             let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component), capabilities: capabilities)
         else { return nil }
-        warnAbout(spec, plan)
+        warnAbout(spec, plan, component)
         let subscription = Subscription(
-            plan: plan, broker: component.broker, destination: channel, scheduler: loop, observer: deliveryLog,
+            plan: plan, broker: component.broker, destination: destination ?? channel, scheduler: loop,
+            observer: deliveryLog,
             tracer: tracer, writer: writer)
         return RunningSubscription(spec: spec, component: component, subscription: subscription)
     }
 
-    private func warnAbout(_ spec: SubscriptionSpec, _ plan: SubscriptionPlan) {
+    private func warnAbout(_ spec: SubscriptionSpec, _ plan: SubscriptionPlan, _ component: Component) {
         let name = "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)"
         if !plan.deadLetterTopic.isEmpty, !plan.hasDeadLetter {
             log.warning(
                 "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
             )
+        }
+        if let delivery = spec.delivery, delivery.retries, delivery.attempts == nil, plan.hasDeadLetter {
+            log.info(
+                "\(name): delivery.attempts is not given, so no failure reaches the dead letter topic; events are tried until the app takes them"
+            )
+        }
+        if spec.delivery?.attempts != nil, !plan.hasDeadLetter {
+            let fate = component.broker.isDurable ? "stays and is tried again later" : "is lost"
+            log.warning(
+                "\(name): there is no dead letter topic, so an event that failed delivery.attempts times \(fate)")
         }
     }
 
