@@ -130,6 +130,7 @@ let package = Package(
         tests(
             "ContractTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
+        tests("AppChannelsTests", ["AppChannels"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",

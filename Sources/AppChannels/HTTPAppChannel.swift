@@ -19,6 +19,7 @@ package final class HTTPAppChannel {
     private static let questionWaits: [Duration] = [.milliseconds(500), .milliseconds(750), .seconds(1)]
 
     private let client: HTTPClient
+    private let prober: HTTPClient
     private let endpoint: Endpoint
     private let appID: String
     private let token: String?
@@ -31,8 +32,10 @@ package final class HTTPAppChannel {
     /// - Parameters:
     ///   - token: sent with every call as `dapr-api-token`, where there is one.
     ///   - maxConcurrency: connections at once; zero and less leave it to the default.
+    ///   - security: how the app is called over TLS; nil calls it without.
     package init(
-        endpoint: Endpoint, appID: String, token: String?, userAgent: String, maxConcurrency: Int, loop: EventLoop
+        endpoint: Endpoint, appID: String, token: String?, userAgent: String, maxConcurrency: Int,
+        security: HTTPClientSecurity? = nil, loop: EventLoop
     ) {
         self.endpoint = endpoint
         self.appID = appID
@@ -42,7 +45,10 @@ package final class HTTPAppChannel {
         var settings = HTTPClientSettings()
         settings.connections = maxConcurrency > 0 ? maxConcurrency : HTTPAppChannel.defaultConnections
         settings.waiting = HTTPAppChannel.waitingLimit
-        client = HTTPClient(origin: endpoint, host: HTTPAppChannel.host(of: endpoint), on: loop, settings: settings)
+        client = HTTPAppChannel.client(of: endpoint, security, settings, loop)
+        // Of its own, so that a probe does not wait behind deliveries for a connection.
+        settings.connections = 1
+        prober = HTTPAppChannel.client(of: endpoint, security, settings, loop)
     }
 
     /// The field of an event that is in no trace: always the same, so it is made once.
@@ -86,6 +92,14 @@ package final class HTTPAppChannel {
         return fields
     }
 
+    private static func client(
+        of endpoint: Endpoint, _ security: HTTPClientSecurity?, _ settings: HTTPClientSettings, _ loop: EventLoop
+    ) -> HTTPClient {
+        let host = host(of: endpoint)
+        guard let security else { return HTTPClient(origin: endpoint, host: host, on: loop, settings: settings) }
+        return HTTPClient(origin: endpoint, host: host, security: security, on: loop, settings: settings)
+    }
+
     private static func host(of endpoint: Endpoint) -> String {
         switch endpoint {
         case .tcp: endpoint.description
@@ -118,8 +132,25 @@ package final class HTTPAppChannel {
         }
     }
 
+    /// Asks the app once whether it is well: any 2xx says so. The request carries neither app id nor token (spec 1.6).
+    package func probe(_ path: String, timeout: Duration) async -> AppHealth.Probe {
+        var fields = HTTPFieldBlock()
+        fields.add("User-Agent", userAgent)
+        let request = HTTPClientRequest(target: Array(path.utf8), fields: fields)
+        do {
+            let status = try await prober.response(to: request, deadline: loop.now + timeout).status
+            if (200..<300).contains(status) { return .passed }
+            return .failed(reason: "Health check failed with status code: \(status)")
+        } catch {
+            return .failed(reason: "GET \(path): \(error.reason)")
+        }
+    }
+
     /// Closes every connection; calls that have not ended fail.
-    package func close() { client.close() }
+    package func close() {
+        client.close()
+        prober.close()
+    }
 }
 
 extension HTTPAppChannel: Destination {

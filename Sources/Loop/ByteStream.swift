@@ -167,6 +167,10 @@ internal import Messaging
     }
 
     private func connectPipe(_ path: String) {
+        guard !Endpoint.unix(path: path).isOverlong else {
+            let error = LoopError.overlong("connecting")
+            return finish(.failed(code: error.code, reason: error.reason))
+        }
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
         unsafe uv_pipe_connect(request, storage.assumingMemoryBound(to: uv_pipe_t.self), path, ByteStream.connected)
     }

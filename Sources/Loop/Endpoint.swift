@@ -11,4 +11,13 @@ package enum Endpoint: Sendable, Equatable, CustomStringConvertible {
         case .unix(let path): "unix://\(path)"
         }
     }
+
+    /// The most bytes of a socket's path: the system's structure has 108, one of them for the end. libuv would cut a longer one in silence.
+    package static let pathLimit = 107
+
+    /// Whether it is a path that is too long for a socket.
+    var isOverlong: Bool {
+        if case .unix(let path) = self { return path.utf8.count > Endpoint.pathLimit }
+        return false
+    }
 }

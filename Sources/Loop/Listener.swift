@@ -24,6 +24,7 @@ internal import Messaging
     package static func listen(
         on endpoint: Endpoint, loop: EventLoop, backlog: Int = 1024, accept: @escaping (ByteStream) -> Void
     ) throws(LoopError) -> Listener {
+        guard !endpoint.isOverlong else { throw LoopError.overlong("listening on \(endpoint)") }
         let listener = Listener(endpoint, on: loop, backlog: CInt(backlog))
         listener.accept = accept
         let status = listener.open()

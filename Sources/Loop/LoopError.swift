@@ -15,6 +15,13 @@ package struct LoopError: Error, Sendable, Equatable, CustomStringConvertible {
         reason = LoopError.text(of: code)
     }
 
+    /// A socket's path that the system cannot hold.
+    static func overlong(_ action: String) -> LoopError {
+        var error = LoopError(action, code: UV_ENAMETOOLONG.rawValue)
+        error.reason = "the path of a socket may have \(Endpoint.pathLimit) bytes; choose a shorter directory"
+        return error
+    }
+
     package var description: String { "\(action): \(reason) (\(code))" }
 
     static func text(of code: Int32) -> String {

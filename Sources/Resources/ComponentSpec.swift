@@ -83,6 +83,9 @@ extension ComponentSpec {
 
     package var isSecretStore: Bool { category == "secretstores" }
 
+    /// Whether it is a secret store of a type that there is.
+    package var isKnownSecretStore: Bool { SecretStoreKind.named(lookupType) != nil && lookupVersion == "v1" }
+
     /// Where its type stands, else where it begins.
     package var typePlace: FieldPlaces.Place { places["spec.type"] ?? FieldPlaces.Place(line: line, column: 1) }
 }

@@ -34,8 +34,21 @@ package struct LoadedResources: Sendable {
     package var httpEndpoints: [Named] = []
     /// Everything that was found wrong or noteworthy.
     package var findings: [Finding] = []
+    /// Files of which a document was left out because it could not be read.
+    package var brokenFiles: Set<String> = []
 
     package init() {}
+
+    /// What came from one file.
+    package func only(file: String) -> LoadedResources {
+        var part = LoadedResources()
+        part.components = components.filter { $0.file == file }
+        part.subscriptions = subscriptions.filter { $0.file == file }
+        part.resiliencies = resiliencies.filter { $0.file == file }
+        part.resiliencySpecs = resiliencySpecs.filter { $0.file == file }
+        part.httpEndpoints = httpEndpoints.filter { $0.file == file }
+        return part
+    }
 
     /// Whether the process cannot start with these resources.
     package var isFatal: Bool { findings.contains { $0.severity == .fatal } }

@@ -5,9 +5,11 @@ internal import Messaging
 /// The subscriptions that an app answers with to `GET /dapr/subscribe` (spec 1.5).
 package struct ProgrammaticSubscriptions: Sendable, Equatable {
     /// Why the whole list is not taken, in daprd's words where it has some.
-    package struct Malformed: Error, Sendable, Equatable {
+    package struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
         /// Begins with `error getting topics from app: `.
         package var message: String
+
+        package var description: String { message }
     }
 
     /// In the order of the list; of several for one component and topic the last, in the place of the first.
@@ -41,7 +43,7 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         case .array(let values): elements = values
         default: throw mismatch("\(kind(json)) into Go value of type []pubsub.SubscriptionJSON")
         }
-        var places: [Place: Int] = [:]
+        var places: [SubscriptionSpec.Place: Int] = [:]
         for element in elements {
             let subscription = try parseEntry(element)
             for fault in subscription.delivery?.faults ?? [] where result.findings.count < maximumFindings {
@@ -59,13 +61,8 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         return result
     }
 
-    private struct Place: Hashable {
-        var pubsubName: String
-        var topic: String
-    }
-
-    private mutating func add(_ subscription: SubscriptionSpec, _ places: inout [Place: Int]) {
-        let place = Place(pubsubName: subscription.pubsubName, topic: subscription.topic)
+    private mutating func add(_ subscription: SubscriptionSpec, _ places: inout [SubscriptionSpec.Place: Int]) {
+        let place = subscription.place
         if let index = places[place] {
             subscriptions[index] = subscription
         } else {

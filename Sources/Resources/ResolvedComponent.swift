@@ -8,6 +8,8 @@ package struct ResolvedComponent: Sendable, Equatable {
         package var value: String
         /// Whether the value came from a secret store, and so must never be printed.
         package var isSecret: Bool
+        /// Whether `{uuid}` was filled in, so that the value is another one each time.
+        package var isRandom = false
         /// The line of the item; zero where the runtime added it.
         package var line: Int
         package var column: Int

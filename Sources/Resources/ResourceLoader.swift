@@ -9,7 +9,7 @@ package struct ResourceLoader {
     private let context: ResourceContext
     private let denied: DenyList
     private var loaded = LoadedResources()
-    /// Whether Configurations are kept, and other files are nobody's business.
+    /// Whether Configurations are kept, as for a check.
     private var isCheck = false
 
     private init(context: ResourceContext, denied: DenyList) {
@@ -21,8 +21,27 @@ package struct ResourceLoader {
     package static func load(
         directories: [String], context: ResourceContext, denied: DenyList = .none
     ) -> LoadedResources {
+        load(ResourceFiles.read(directories), context: context, denied: denied)
+    }
+
+    /// Reads the documents of files.
+    /// - Parameters:
+    ///   - former: what was loaded before: a file that does not read well now keeps giving what it gave then.
+    ///   - distrusted: files that count as broken, whatever they say.
+    package static func load(
+        _ files: ResourceFiles, context: ResourceContext, denied: DenyList = .none, former: LoadedResources? = nil,
+        distrusted: Set<String> = []
+    ) -> LoadedResources {
         var loader = ResourceLoader(context: context, denied: denied)
-        for directory in directories { loader.readDirectory(directory) }
+        loader.loaded.findings = files.findings
+        for file in files.files {
+            let before = loader.loaded
+            loader.read(file)
+            guard let former, loader.loaded.brokenFiles.contains(file.path) || distrusted.contains(file.path) else {
+                continue
+            }
+            loader.goBack(to: before, with: former.only(file: file.path))
+        }
         loader.filterComponents()
         loader.replaceSubscriptions()
         loader.checkResiliency()
@@ -33,21 +52,14 @@ package struct ResourceLoader {
     package static func load(paths: [String], context: ResourceContext, denied: DenyList = .none) -> LoadedResources {
         var loader = ResourceLoader(context: context, denied: denied)
         loader.isCheck = true
-        for path in paths { loader.readPath(path) }
+        let files = ResourceFiles.read(paths: paths)
+        loader.loaded.findings = files.findings
+        loader.loaded.files = files.files.count
+        for file in files.files { loader.read(file) }
         loader.filterComponents()
         loader.replaceSubscriptions()
         loader.checkResiliency()
         return loader.loaded
-    }
-
-    private mutating func readPath(_ path: String) {
-        do throws(FileError) {
-            readEntries(try FileSystem.listDirectory(path), of: path)
-        } catch  where error.isNoDirectory {
-            readFile(path)
-        } catch {
-            add(.fatal, file: path, "reading the folder: \(error.reason)")
-        }
     }
 
     /// Reads the documents of one text as if it were a file of a resource directory.
@@ -62,47 +74,27 @@ package struct ResourceLoader {
         return loader.loaded
     }
 
-    private mutating func readDirectory(_ directory: String) {
-        let entries: [FileSystem.Entry]
-        do throws(FileError) {
-            entries = try FileSystem.listDirectory(directory)
-        } catch {
-            // The text is daprd's with its default of watching the directories.
-            let text = "failed to create watcher: failed to add target \(directory): \(error.reason)"
-            add(.fatal, file: directory, text)
-            return
-        }
-        readEntries(entries, of: directory)
-    }
-
-    private mutating func readEntries(_ entries: [FileSystem.Entry], of directory: String) {
-        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        for entry in entries where !entry.isDirectory {
-            let path = prefix + entry.name
-            guard Self.isYAML(entry.name) else {
-                // What else lies beside resources is nothing to complain about.
-                if isCheck { continue }
-                let text = "A non-YAML Component file \(entry.name) was detected, it will not be loaded"
-                add(.warning, file: path, text)
-                continue
-            }
-            readFile(path)
+    private mutating func read(_ file: ResourceFiles.File) {
+        switch file.content {
+        case .success(let bytes): readManifests(bytes, file: file.path)
+        case .failure(let error):
+            let text = "daprd load Component error when opening file \(file.path): open \(file.path): \(error.reason)"
+            add(.warning, file: file.path, isLeftOut: true, text)
+            loaded.brokenFiles.insert(file.path)
         }
     }
 
-    private static func isYAML(_ name: String) -> Bool {
-        let lowered = name.lowercased()
-        return lowered.hasSuffix(".yaml") || lowered.hasSuffix(".yml")
-    }
-
-    private mutating func readFile(_ path: String) {
-        loaded.files += 1
-        do throws(FileError) {
-            readManifests(try FileSystem.readFile(path, limit: YAMLLimits.maximumBytes), file: path)
-        } catch {
-            let text = "daprd load Component error when opening file \(path): open \(path): \(error.reason)"
-            add(.warning, file: path, isLeftOut: true, text)
-        }
+    /// Takes what a file gave before in place of what it gives now; what was found stays.
+    private mutating func goBack(to before: LoadedResources, with former: LoadedResources) {
+        let (findings, broken) = (loaded.findings, loaded.brokenFiles)
+        loaded = before
+        loaded.findings = findings
+        loaded.brokenFiles = broken
+        loaded.components += former.components
+        loaded.subscriptions += former.subscriptions
+        loaded.resiliencies += former.resiliencies
+        loaded.resiliencySpecs += former.resiliencySpecs
+        loaded.httpEndpoints += former.httpEndpoints
     }
 
     private mutating func readManifests(_ bytes: [UInt8], file: String) {
@@ -233,7 +225,11 @@ package struct ResourceLoader {
             finding.plain = fault.text
             loaded.findings.append(finding)
         }
-        if !faults.contains(where: { $0.severity >= .error }) { loaded.resiliencySpecs.append(spec) }
+        if faults.contains(where: { $0.severity >= .error }) {
+            loaded.brokenFiles.insert(header.file)
+        } else {
+            loaded.resiliencySpecs.append(spec)
+        }
     }
 
     private mutating func keepName(_ kind: ResourceKind, _ header: ResourceHeader, isFirst: Bool) {
@@ -285,6 +281,7 @@ package struct ResourceLoader {
         field: String = "", plain: String, _ reason: String
     ) {
         let text = "daprd load \(kind.rawValue) error when parsing manifests yaml resource in \(file): \(reason)"
+        loaded.brokenFiles.insert(file)
         var finding = Finding(
             severity, file: file, line: place.line, column: place.column, resource: resource, field: field, text)
         finding.plain = plain

@@ -71,12 +71,8 @@ extension SubscriptionSpec {
     package static func merge(
         declarative: [SubscriptionSpec], programmatic: [SubscriptionSpec]
     ) -> [SubscriptionSpec] {
-        struct Place: Hashable {
-            var pubsubName: String
-            var topic: String
-        }
-        var taken = Set(programmatic.map { Place(pubsubName: $0.pubsubName, topic: $0.topic) })
-        let kept = declarative.filter { taken.insert(Place(pubsubName: $0.pubsubName, topic: $0.topic)).inserted }
+        var taken = Set(programmatic.map(\.place))
+        let kept = declarative.filter { taken.insert($0.place).inserted }
         return kept + programmatic
     }
 }

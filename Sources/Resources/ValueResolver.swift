@@ -142,6 +142,7 @@ package struct ValueResolver {
         var isComplete = true
         for index in properties.indices {
             do throws(ValueTemplates.MissingPodName) {
+                properties[index].isRandom = ValueTemplates.mentionsRandom(properties[index].value)
                 properties[index].value = try templates.fill(properties[index].value)
             } catch {
                 let property = properties[index]

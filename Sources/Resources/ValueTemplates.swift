@@ -12,6 +12,8 @@ struct ValueTemplates {
 
     static func mentionsNamespace(_ value: String) -> Bool { contains(value, "{namespace}") }
 
+    static func mentionsRandom(_ value: String) -> Bool { contains(value, "{uuid}") }
+
     /// The value with `{uuid}` (a new one for each), `{podName}`, `{namespace}` (namespace, dot, app id) and `{appID}` filled in.
     func fill(_ value: String) throws(MissingPodName) -> String {
         guard value.utf8.contains(0x7B) else { return value }

@@ -5,17 +5,30 @@ internal import Resources
 
 /// One loaded pub/sub component: what the user wrote, the broker as the runtime sees it, and who keeps it connected.
 final class Component {
-    let spec: ComponentSpec
+    let resolved: ResolvedComponent
     let settings: Settings
     let broker: Broker
     let supervisor: ComponentSupervisor
 
+    /// How it came here, which decides what its broker's refusal means.
+    var origin = Origin.start
+    /// It is going: nothing is to be subscribed through it any more.
+    var isLeaving = false
+
+    enum Origin {
+        /// With the start: a refusal ends the sidecar, unless the component is optional.
+        case start
+        /// With a reload: a refusal takes it out again, or brings back the settings that it had before.
+        case reload(former: ResolvedComponent?)
+    }
+
+    var spec: ComponentSpec { resolved.spec }
     var adapter: any PubSub { broker.adapter }
     /// Whether the sidecar starts and stays without it.
     var isOptional: Bool { spec.ignoreErrors }
 
-    init(spec: ComponentSpec, settings: Settings, broker: Broker, supervisor: ComponentSupervisor) {
-        self.spec = spec
+    init(resolved: ResolvedComponent, settings: Settings, broker: Broker, supervisor: ComponentSupervisor) {
+        self.resolved = resolved
         self.settings = settings
         self.broker = broker
         self.supervisor = supervisor
@@ -49,7 +62,7 @@ struct ComponentFactory {
             let adapter = try kind.make(settings, context, supervisor)
             let broker = broker(resolved, kind, adapter)
             return (
-                .success(Component(spec: resolved.spec, settings: settings, broker: broker, supervisor: supervisor)),
+                .success(Component(resolved: resolved, settings: settings, broker: broker, supervisor: supervisor)),
                 findings
             )
         } catch {

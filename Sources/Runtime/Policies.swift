@@ -85,11 +85,15 @@ extension Sidecar {
     func applyPolicies() {
         for spec in resources.resiliencySpecs { log.info("Loading Resiliency configuration: \(spec.name)") }
         let policies = Policies(resources.resiliencySpecs, scheduler: loop) { [log] line in log.info("\(line)") }
-        for component in components {
-            let name = component.broker.name
-            component.broker.apply(
-                inbound: policies.policy(of: name, .inbound), outbound: policies.policy(of: name, .outbound))
-        }
+        self.policies = policies
+        for component in components { applyPolicies(to: component) }
         for subscription in subscriptions { subscription.applyPolicy() }
+    }
+
+    /// Gives a component its policies, before anything is published or delivered through it; its breakers are those that there are.
+    func applyPolicies(to component: Component) {
+        let name = component.broker.name
+        component.broker.apply(
+            inbound: policies?.policy(of: name, .inbound), outbound: policies?.policy(of: name, .outbound))
     }
 }

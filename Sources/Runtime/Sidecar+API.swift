@@ -91,13 +91,13 @@ extension Sidecar: APIBackend {
         answer.id = options.appID
         answer.runtimeVersion = Version.daprCompatible
         answer.enabledFeatures = configuration.enabledFeatures
-        // Secret stores start first.
-        let specs = resources.components
-        answer.components = (specs.filter(\.isSecretStore) + specs.filter { !$0.isSecretStore }).compactMap(shown)
+        // In the order of the start.
+        let stores = resources.components.filter(\.isSecretStore)
+        answer.components = (stores + resources.components.filter { !$0.isSecretStore }).compactMap(shown)
         answer.extended = extended
         answer.subscriptions = self.specs.map(shown)
         answer.httpEndpoints = resources.httpEndpoints.map(\.name)
-        answer.isWaitingForApp = options.hasApp && !readiness.isServed
+        answer.isWaitingForApp = options.hasApp && !isAppAsked
         answer.resiliencies = resources.resiliencies.map(\.name)
         answer.app = MetadataAnswer.AppConnection(
             port: options.appPort ?? 0, scheme: options.appProtocol.rawValue, address: options.appChannelAddress,

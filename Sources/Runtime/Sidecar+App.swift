@@ -1,18 +1,17 @@
 internal import AppChannels
 internal import Delivery
+internal import HTTP
 internal import Loop
 internal import Messaging
 internal import Observability
 internal import Resources
 
-/// The app: found, asked what it wants, and given its events (spec 6.6, steps 10-13).
+/// The app: found, asked what it wants, watched, and given its events (spec 6.6, steps 10-13).
 extension Sidecar {
-    /// How long a subscription that its broker refuses waits between attempts: from the first to the last.
-    private static let subscribeRetry = RetrySchedule()
-
     func serveApp() async {
         guard let channel = makeChannel() else {
             log.warning("App channel is not initialized. Did you configure an app-port?")
+            isAppAsked = true
             return appIsServed()
         }
         self.channel = channel
@@ -20,22 +19,30 @@ extension Sidecar {
             options.appMaxConcurrency > 0
             ? LimitedDestination(channel, limit: options.appMaxConcurrency, scheduler: loop) : channel
         guard await waitForApp(channel) else { return }
+        if let check = options.appHealthCheck { return await watchHealth(check, channel) }
         await discover(channel)
-        await startSubscriptions(channel)
+        isDelivering = true
+        await arrangeSubscriptions()
         appIsServed()
     }
 
     private func makeChannel() -> HTTPAppChannel? {
-        guard options.hasApp, options.appProtocol == .http else { return nil }
-        let endpoint: Endpoint =
-            if let path = options.appSocketPath {
-                .unix(path: path)
-            } else {
-                .tcp(host: options.appChannelAddress, port: options.appPort ?? 0)
-            }
+        guard options.hasApp, options.appProtocol == .http || options.appProtocol == .https else { return nil }
+        let endpoint: Endpoint
+        var serverName: String?
+        if let path = options.appSocketPath {
+            endpoint = .unix(path: path)
+        } else {
+            endpoint = .tcp(host: options.appChannelAddress, port: options.appPort ?? 0)
+            serverName = options.appChannelAddress
+        }
+        // As daprd: the app's certificate is taken as it is, since sidecar and app share a machine.
+        let security =
+            options.appProtocol == .https ? HTTPClientSecurity(serverName: serverName, verifiesPeer: false) : nil
         return HTTPAppChannel(
             endpoint: endpoint, appID: options.appID, token: options.appAPIToken,
-            userAgent: "martlet/\(Version.current)", maxConcurrency: options.appMaxConcurrency, loop: loop)
+            userAgent: "martlet/\(Version.current)", maxConcurrency: options.appMaxConcurrency, security: security,
+            loop: loop)
     }
 
     /// Waits until the app listens; there is no limit. False where the sidecar ends first.
@@ -43,7 +50,7 @@ extension Sidecar {
         let place = options.appPort.map { "port \($0)" } ?? options.appChannelAddress
         var hasTold = false
         while await !channel.isListening() {
-            if lifecycle.isEnding { return false }
+            if isEnding { return false }
             if !hasTold {
                 hasTold = true
                 log.info("waiting for application to listen on \(place)")
@@ -51,26 +58,79 @@ extension Sidecar {
             try? await loop.sleep(for: .milliseconds(100))
         }
         log.info("application discovered on \(place)")
-        return !lifecycle.isEnding
+        return !isEnding
     }
 
-    /// Asks the app for its configuration and its subscriptions.
+    // MARK: Health
+
+    /// Probes the app until the end, and lets events go to it while it is well.
+    ///
+    /// The sidecar is ready as soon as probing runs: the app may need the sidecar in order to become well.
+    private func watchHealth(_ check: AppHealthCheck, _ channel: HTTPAppChannel) async {
+        let log = log.scoped("dapr.apphealth")
+        log.info("App health probes starting")
+        appIsServed()
+        // Also while the end is put off: it waits for the app to turn unwell.
+        while !isOver {
+            let began = loop.now
+            let probe = await channel.probe(check.path, timeout: check.timeout)
+            if isOver { return }
+            switch health?.probed(probe) {
+            case .becameHealthy:
+                log.info("App entered healthy status")
+                healthChanged(channel)
+            case .becameUnhealthy(let reason):
+                log.warning("App entered un-healthy status: \(reason)")
+                healthChanged(channel)
+            case nil: break
+            }
+            try? await loop.sleep(for: check.interval - loop.now.elapsed(since: began))
+        }
+    }
+
+    /// Probing goes on while subscriptions start and end: the app may take its time for what it has.
+    private func healthChanged(_ channel: HTTPAppChannel) {
+        loop.launch { await self.followingHealth.pass { await self.followHealth(channel) } }
+    }
+
+    private func followHealth(_ channel: HTTPAppChannel) async {
+        isDelivering = health?.isHealthy ?? true
+        if isDelivering, !isAppAsked { await discover(channel) }
+        await arrangeSubscriptions()
+    }
+
+    // MARK: What the app wants
+
+    /// Asks the app, once, for its configuration and its subscriptions.
     private func discover(_ channel: HTTPAppChannel) async {
+        defer { isAppAsked = true }
         if options.skipsAppConfiguration {
-            log.info("Skipping programmatic dapr configuration loading")
+            log.warning(
+                "Skipping programmatic dapr configuration loading (see 'disable-init-endpoints' flag/annotation)")
         } else {
             // Its answer concerns actors, which do not exist here; the request is part of what an app may rely on.
             _ = await channel.get("/dapr/config")
         }
-        guard !components.isEmpty else { return }
+        await askForSubscriptions(channel)
+    }
+
+    /// Asks the app for its subscriptions, once, as soon as there is a component that they could go through.
+    private func askForSubscriptions(_ channel: HTTPAppChannel) async {
+        guard !hasAskedForSubscriptions, !components.isEmpty else { return }
+        hasAskedForSubscriptions = true
         if options.skipsAppSubscriptions {
-            log.info("Skipping programmatic subscription loading")
+            log.warning("Skipping programmatic subscription loading (see 'disable-init-endpoints' flag/annotation)")
             return
         }
         switch await channel.get("/dapr/subscribe") {
         case .failure(let reason): log.error("getting the subscriptions of the app: \(reason)")
         case .success(let answer): take(answer)
         }
+    }
+
+    /// The first component came with a reload: the app, which was not asked for the lack of one, is asked now.
+    func componentsCame() async {
+        if let channel, isAppAsked, isDelivering { await askForSubscriptions(channel) }
     }
 
     private func take(_ answer: AppResponse) {
@@ -84,113 +144,20 @@ extension Sidecar {
             let list = try ProgrammaticSubscriptions.parse(body: answer.body)
             log(list.findings)
             for spec in list.subscriptions { _ = try SubscriptionPlanner.plan(spec, bounds: SubscriptionBounds()) }
-            specs = SubscriptionSpec.merge(declarative: resources.subscriptions, programmatic: list.subscriptions)
+            programmatic = list.subscriptions
+            mergeSubscriptions()
         } catch {
             // As in daprd nothing is subscribed then, declarative ones included: half of a list is nobody's intention.
+            if error is ProgrammaticSubscriptions.Malformed { log.error("\(error)") }
             log.warning("failed to subscribe to topics: \(error)")
-            specs = []
+            programmatic = nil
+            mergeSubscriptions()
         }
     }
 
-    // MARK: Subscriptions
-
-    private func startSubscriptions(_ channel: HTTPAppChannel) async {
-        var planned: [(Component, Subscription)] = []
-        for spec in specs {
-            if let pair = plan(spec, channel) { planned.append(pair) }
-        }
-        for (component, subscription) in planned {
-            subscriptions.append(subscription)
-            let first = await attempt(subscription, component)
-            guard !first else { continue }
-            loop.launch { await self.keepTrying(subscription, component) }
-        }
-    }
-
-    private func plan(_ spec: SubscriptionSpec, _ channel: HTTPAppChannel) -> (Component, Subscription)? {
-        let name = "pubsub \(spec.pubsubName), topic \(spec.topic)"
-        guard let component = components.first(where: { $0.broker.name == spec.pubsubName }) else {
-            // As in daprd it stays listed; the component may be scoped to other apps on purpose, so this is no error.
-            log.warning("no subscription for \(name): there is no such pubsub component for this app")
-            return nil
-        }
-        guard component.broker.permissions.maySubscribe(spec.topic) else {
-            log.error(
-                "Failed to start subscription for \(name): subscription to topic '\(spec.topic)' on pubsub "
-                    + "'\(spec.pubsubName)' is not allowed")
-            return nil
-        }
-        let capabilities = component.broker.capabilities
-        guard
-            let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component), capabilities: capabilities)
-        else { return nil }
-        warnAbout(spec, plan, component)
-        let subscription = Subscription(
-            plan: plan, broker: component.broker, destination: destination ?? channel, scheduler: loop,
-            observer: deliveryLog,
-            tracer: tracer, writer: writer)
-        return (component, subscription)
-    }
-
-    private func warnAbout(_ spec: SubscriptionSpec, _ plan: SubscriptionPlan, _ component: Component) {
-        let name = "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)"
-        if !plan.deadLetterTopic.isEmpty, !plan.hasDeadLetter {
-            log.warning(
-                "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
-            )
-        }
-        if let delivery = spec.delivery, delivery.retries, delivery.attempts == nil, plan.hasDeadLetter {
-            log.info(
-                "\(name): delivery.attempts is not given, so no failure reaches the dead letter topic; events are tried until the app takes them"
-            )
-        }
-        if spec.delivery?.attempts != nil, !plan.hasDeadLetter {
-            let fate = component.broker.isDurable ? "stays and is tried again later" : "is lost"
-            log.warning(
-                "\(name): there is no dead letter topic, so an event that failed delivery.attempts times \(fate)")
-        }
-    }
-
-    private func bounds(of component: Component) -> SubscriptionBounds {
-        var bounds = SubscriptionBounds()
-        if component.settings.isGiven("concurrency"), let given = component.settings.integer("concurrency"), given > 0 {
-            bounds.concurrency = given
-        }
-        if options.appMaxConcurrency > 0 { bounds.concurrency = min(bounds.concurrency, options.appMaxConcurrency) }
-        if !component.broker.isDurable {
-            bounds.callLimit = nil
-        } else if let limit = component.settings.duration("processingTimeout") {
-            bounds.callLimit = limit == .zero ? nil : limit
-        }
-        return bounds
-    }
-
-    /// One attempt, once the component is connected; true where it succeeded.
-    private func attempt(_ subscription: Subscription, _ component: Component) async -> Bool {
-        guard component.supervisor.wasConnected else { return false }
-        do {
-            try await subscription.start()
-            return true
-        } catch {
-            log.error(
-                "Failed to start subscription for pubsub \(component.broker.name), topic \(subscription.plan.topic): \(error)"
-            )
-            return false
-        }
-    }
-
-    private func keepTrying(_ subscription: Subscription, _ component: Component) async {
-        var failures = 0
-        while !lifecycle.isEnding {
-            if component.supervisor.wasConnected {
-                failures += 1
-            }
-            let wait =
-                component.supervisor.wasConnected
-                ? Sidecar.subscribeRetry.wait(afterFailures: failures) : .milliseconds(100)
-            try? await loop.sleep(for: wait)
-            if lifecycle.isEnding { return }
-            if await attempt(subscription, component) { return }
-        }
+    /// Notes which subscriptions there are, from resources and from the app's answer.
+    func mergeSubscriptions() {
+        guard let programmatic else { return specs = [] }
+        specs = SubscriptionSpec.merge(declarative: resources.subscriptions, programmatic: programmatic)
     }
 }

@@ -25,9 +25,10 @@ extension Sidecar {
 
     /// Reads the resource directories, and what was built in where nothing is configured; every finding is logged at once.
     func loadResources() throws(StartFailure) {
-        resources = ResourceLoader.load(
-            directories: options.resourcesPaths, context: context, denied: configuration.deniedComponents)
-        for text in options.implicitComponents { addImplicit(text) }
+        files = ResourceFiles.read(options.resourcesPaths)
+        resources = ResourceLoader.load(files, context: context, denied: configuration.deniedComponents)
+        for text in options.implicitComponents { addImplicit(text, to: &resources) }
+        reloading.fileFindings = resources.findings
         log(resources.findings)
         if let fatal = resources.findings.first(where: { $0.severity == .fatal }) {
             throw StartFailure(reason: fatal.message)
@@ -40,13 +41,14 @@ extension Sidecar {
                 throw StartFailure(reason: "\(error)")
             }
         }
-        specs = SubscriptionSpec.merge(declarative: resources.subscriptions, programmatic: [])
+        mergeSubscriptions()
     }
 
-    private func addImplicit(_ text: String) {
+    /// Adds what was built in, unless a file has a component of its name.
+    func addImplicit(_ text: String, to loaded: inout LoadedResources) {
         let built = ResourceLoader.read(Array(text.utf8), file: "built-in", context: context)
-        for component in built.components where !resources.components.contains(where: { $0.name == component.name }) {
-            resources.components.append(component)
+        for component in built.components where !loaded.components.contains(where: { $0.name == component.name }) {
+            loaded.components.append(component)
         }
     }
 
@@ -54,6 +56,8 @@ extension Sidecar {
     func makeComponents() throws(StartFailure) {
         let resolved = ValueResolver.resolve(resources.components, context: context)
         log(resolved.findings)
+        reloading.valueFindings = resolved.findings
+        reloading.resolved = resolved.components
         var fatal: String?
         for spec in resolved.failed {
             fatal =
@@ -62,12 +66,8 @@ extension Sidecar {
         }
         let factory = factory()
         for component in resolved.components {
-            if component.spec.isSecretStore {
-                if SecretStoreKind.named(component.spec.lookupType) == nil || component.spec.lookupVersion != "v1" {
-                    fatal = fatal ?? refuse(.unknown(component.spec))
-                } else {
-                    otherComponents.append(component.spec)
-                }
+            if component.spec.isKnownSecretStore {
+                otherComponents.append(component.spec)
                 continue
             }
             let (result, findings) = factory.make(component)
@@ -86,7 +86,7 @@ extension Sidecar {
         log.info("Component loaded: \(component.spec.logName)")
     }
 
-    private func factory() -> ComponentFactory {
+    func factory() -> ComponentFactory {
         let host = options.podName.isEmpty ? ThisProcess.hostName() : options.podName
         let log = log.scoped("dapr.runtime.processor")
         return ComponentFactory(
@@ -111,17 +111,23 @@ extension Sidecar {
 
     /// Connects each component; from then on its supervisor keeps it connected. One that refuses for good ends the sidecar.
     func connectComponents() {
-        for component in components {
-            loop.launch {
-                await component.supervisor.run(component.adapter)
-                self.supervisionEnded(component)
-            }
-        }
+        for component in components { connect(component) }
         noteReadiness()
     }
 
+    func connect(_ component: Component) {
+        loop.launch {
+            await component.supervisor.run(component.adapter)
+            self.supervisionEnded(component)
+        }
+    }
+
     private func supervisionEnded(_ component: Component) {
-        guard case .refused(let error) = component.supervisor.health, !lifecycle.isEnding else { return }
+        guard case .refused(let error) = component.supervisor.health, !isEnding else { return }
+        if case .reload(let former) = component.origin {
+            loop.launch { await self.refusedAfterReload(component, former: former, reason: "\(error)") }
+            return
+        }
         let failure = ComponentFailure(component.spec, .initialization, reason: "\(error)")
         publisher.remove(component.broker.name)
         components.removeAll { $0 === component }

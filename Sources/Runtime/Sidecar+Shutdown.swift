@@ -18,12 +18,13 @@ extension Sidecar {
             try? await loop.sleep(for: .milliseconds(100))
             return 1
         }
-        await block()
+        if end != .restart { await block() }
         let isInTime = await shutDownInTime()
         if case .failed(let reason) = end {
             log.fatal("Fatal error from runtime: \(reason)")
             return 1
         }
+        if end == .restart { return 0 }
         guard isInTime else {
             log.error("Graceful shutdown timeout exceeded, forcing shutdown")
             return 1
@@ -32,12 +33,16 @@ extension Sidecar {
         return 0
     }
 
-    /// `--dapr-block-shutdown-duration`: deliveries stop, the API goes on for a while.
+    /// `--dapr-block-shutdown-duration`: deliveries stop, the API goes on for a while or until the app is unwell.
     private func block() async {
         guard let duration = options.blockShutdown, !subscriptions.isEmpty else { return }
         log.info("Blocking graceful shutdown for \(duration) or until app reports unhealthy...")
+        let deadline = loop.now + duration
         await drainSubscriptions(limit: duration)
-        try? await loop.sleep(for: duration)
+        while loop.now < deadline {
+            if let health, !health.isHealthy { return log.info("App reported unhealthy, entering shutdown...") }
+            try? await loop.sleep(for: min(.milliseconds(100), deadline.elapsed(since: loop.now)))
+        }
         log.info("Block shutdown period expired, entering shutdown...")
     }
 
@@ -52,7 +57,11 @@ extension Sidecar {
     /// Ends every part that was started. Each step has its own bound.
     func shutDown() async {
         let limit = options.gracefulShutdown
+        isOver = true
+        reloading.watch?.close()
         await drainSubscriptions(limit: limit / Sidecar.drainShare)
+        // A reload that is under way ends early, and so leaves nothing open behind this.
+        await reloading.turnstile.pass {}
         for subscription in subscriptions {
             await subscription.stop()
             deliveryLog.summarise(subscription)
@@ -65,7 +74,6 @@ extension Sidecar {
             await component.adapter.close()
         }
         channel?.close()
-        lifecycle.stopWatching()
     }
 
     private func drainSubscriptions(limit: Duration) async {

@@ -29,11 +29,27 @@ package final class Sidecar {
     var tracer: Tracer
     var readiness = Readiness()
     var configuration = SidecarConfiguration()
+    /// What the resource directories held when they were read at the start.
+    var files = ResourceFiles()
     var resources = LoadedResources()
     var otherComponents: [ComponentSpec] = []
     var components: [Component] = []
+    /// What the app answered when it was asked; nil where its answer was malformed, and then nothing is subscribed.
+    var programmatic: [SubscriptionSpec]? = []
+    /// The subscriptions there are, running or not.
     var specs: [SubscriptionSpec] = []
-    var subscriptions: [Subscription] = []
+    var running: [RunningSubscription] = []
+    let arranging = Turnstile()
+    /// What was said about subscriptions that cannot be, so that it is said once.
+    var subscriptionComplaints: Set<String> = []
+    /// Whether events may go to the app now.
+    var isDelivering = false
+    /// Whether the app was asked what it wants, or there is none to ask.
+    var isAppAsked = false
+    var hasAskedForSubscriptions = false
+    var health: AppHealth?
+    let followingHealth = Turnstile()
+    var reloading = ReloadState()
     var extended: [String: String] = [:]
     var server: HTTPServer?
     var publicServer: HTTPServer?
@@ -41,15 +57,35 @@ package final class Sidecar {
     var channel: HTTPAppChannel?
     /// Where deliveries go: the channel, behind the bound on calls at once where there is one.
     var destination: (any Destination)?
+    var policies: Policies?
     var httpPort: UInt16 = 0
     private let started: Instant
     private var isAnnounced = false
 
     /// Runs a sidecar until a signal, an API call or the cancellation of the task ends it. Called on a shard.
+    ///
+    /// SIGHUP ends it with a drain, and another one with the same flags takes its place and reads everything anew (spec 6.7).
     /// - Returns: the exit status of the process.
     package static func run(options: SidecarOptions, log: Log) async -> Int32 {
-        let sidecar = Sidecar(options: options, log: log, loop: .current)
-        return await sidecar.run()
+        let signals = SignalRelay(loop: .current, log: log)
+        defer { signals.close() }
+        do {
+            if options.watchesSignals { try signals.watch() }
+        } catch {
+            log.fatal("Fatal error from runtime: \(error.reason)")
+            return 1
+        }
+        var options = options
+        while true {
+            let sidecar = Sidecar(options: options, log: log, loop: .current)
+            signals.target = sidecar.lifecycle
+            let status = await sidecar.run()
+            guard sidecar.lifecycle.endedFor == .restart else { return status }
+            log.info("Restarting: configuration and resources are read again")
+            // Callers know the port that was free at the first start, and were told once that it serves.
+            options.httpPort = sidecar.httpPort == 0 ? options.httpPort : sidecar.httpPort
+            options.whenServing = nil
+        }
     }
 
     private init(options: SidecarOptions, log: Log, loop: EventLoop) {
@@ -61,14 +97,14 @@ package final class Sidecar {
         publisher = Publisher(appID: options.appID, writer: writer, scheduler: loop)
         tracer = Tracer(mode: .passThrough, random: random)
         deliveryLog = DeliveryLog(log)
-        lifecycle = Lifecycle(loop: loop, log: log)
+        lifecycle = Lifecycle(loop: loop)
+        health = options.appHealthCheck.map { AppHealth(threshold: $0.threshold) }
         started = loop.now
     }
 
     private func run() async -> Int32 {
         for line in options.notYet() { log.warning(line) }
         do {
-            try lifecycle.watchSignals(options)
             try loadConfiguration()
             try loadResources()
             try listen()
@@ -76,6 +112,7 @@ package final class Sidecar {
             applyPolicies()
             connectComponents()
             loop.launch { await self.serveApp() }
+            watchResources()
         } catch {
             log.fatal("Fatal error from runtime: \(error.reason)")
             await shutDown()
@@ -84,6 +121,14 @@ package final class Sidecar {
         let end = await lifecycle.waitForEnd()
         return await finish(end)
     }
+
+    /// Whether the parts are being ended.
+    var isOver = false
+
+    /// Whether nothing new is to be begun.
+    var isEnding: Bool { lifecycle.isEnding }
+
+    var subscriptions: [Subscription] { running.map(\.subscription) }
 
     // MARK: Readiness
 

@@ -34,6 +34,8 @@ final class ScriptedBroker: PubSub, TopicSource {
     var released: [UInt64] = []
     var settlements = 0
     var creditReturns = 0
+    var isPaused = false
+    var isCancelled = false
     var inlet: (any Inlet)?
 
     func connect() async throws(ComponentError) {}
@@ -51,9 +53,9 @@ final class ScriptedBroker: PubSub, TopicSource {
         released += batch.released.map(\.position.low)
     }
     func creditReturned() { creditReturns += 1 }
-    func pause() {}
-    func resume() {}
-    func cancel() async {}
+    func pause() { isPaused = true }
+    func resume() { isPaused = false }
+    func cancel() async { isCancelled = true }
 
     /// Ends the publish that has waited longest.
     func end(_ outcome: PublishOutcome) {

@@ -57,9 +57,13 @@ class Delivery:
 
 
 class App:
-    """An HTTP/1.1 server with a thread per connection. Its port is taken from the start, also before it listens."""
+    """An HTTP/1.1 server with a thread per connection. Its port is taken from the start, also before it listens.
 
-    def __init__(self, subscribe=None, config=None, answers=None, unix_path=None, listening=True):
+    `tls` is the SSL context of one that speaks HTTPS.
+    """
+
+    def __init__(self, subscribe=None, config=None, answers=None, unix_path=None, listening=True, tls=None):
+        self.tls = tls
         self.subscribe = subscribe
         self.config = config
         self.unix_path = unix_path
@@ -169,6 +173,11 @@ class App:
     def _serve(self, sock, number):
         if sock.family == socket.AF_INET:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls is not None:
+            try:
+                sock = self._secured(sock)
+            except OSError:
+                return
         reader = Reader(sock)
         try:
             while self._exchange(sock, reader, number):
@@ -179,6 +188,17 @@ class App:
             with self.changed:
                 self.connections.discard(sock)
             sock.close()
+
+    def _secured(self, sock):
+        """The connection with TLS; one that only looks whether somebody listens ends here."""
+        try:
+            secured = self.tls.wrap_socket(sock, server_side=True)
+        finally:
+            with self.changed:
+                self.connections.discard(sock)
+        with self.changed:
+            self.connections.add(secured)
+        return secured
 
     def _exchange(self, sock, reader, number):
         lines = reader.head()

@@ -110,7 +110,7 @@ class Sidecar:
         if self.app is not None and self.app.unix_path:
             words += ["--app-protocol", "http", "--app-channel-address", f"unix://{self.app.unix_path}"]
         elif self.app is not None:
-            words += ["--app-port", str(self.app.port), "--app-protocol", "http"]
+            words += ["--app-port", str(self.app.port), "--app-protocol", "https" if getattr(self.app, "tls", None) else "http"]
             words += ["--app-channel-address", self.app_address or "127.0.0.1"]
         return words + self.flags
 
@@ -179,6 +179,14 @@ class Sidecar:
         for reader in self.readers:
             reader.join(2)
         return status
+
+    def write(self, name, text):
+        """Writes a resource file in one step; a running sidecar takes it over."""
+        write(os.path.join(self.resources, name), text)
+
+    def remove(self, name):
+        """Removes a resource file."""
+        os.unlink(os.path.join(self.resources, name))
 
     def signal(self, number):
         """Sends a signal."""

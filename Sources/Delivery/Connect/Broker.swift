@@ -28,6 +28,13 @@ package final class Broker {
     private var outbound: PublishAttempts?
     private let scheduler: any Scheduler
     private var batch: [PublishEntry] = []
+    private var isHolding = false
+    private var heldBytes = 0
+    private var isOverfull = false
+
+    /// The most events and bytes that are held; beyond either all of them go to the adapter, which refuses what it cannot store.
+    package static let heldEventLimit = 1024
+    package static let heldByteLimit = 16 << 20
 
     package init(
         name: String, type: String, version: String, capabilities: Set<Capability>, permissions: Permissions,
@@ -48,6 +55,9 @@ package final class Broker {
 
     /// Whether an event that is not acknowledged comes again.
     package var isDurable: Bool { capabilities.contains(.durable) }
+
+    /// Whether a group is served by this process alone, so that nobody else could take over what is not delivered here.
+    package var hasOneReader: Bool { isDurable && !capabilities.contains(.sharedGroups) }
 
     /// Sets the policies of both directions, or takes them away. Events on their way go on under the new ones.
     package func apply(inbound: CallPolicy?, outbound policy: CallPolicy?) {
@@ -77,11 +87,31 @@ package final class Broker {
     func append(_ entry: PublishEntry) {
         if batch.isEmpty { scheduler.atTurnEnd(self) }
         batch.append(entry)
+        if isHolding { noteHeld(entry) }
+    }
+
+    /// Keeps what is published until `goOn()`: the adapter is being connected in place of another one.
+    package func hold() { isHolding = true }
+
+    /// Gives the adapter what was held or is waiting for the turn's end, and from now on everything at the turn's end.
+    package func goOn() {
+        isHolding = false
+        turnEnded()
+    }
+
+    private func noteHeld(_ entry: PublishEntry) {
+        heldBytes += entry.body.count
+        guard !isOverfull, batch.count > Broker.heldEventLimit || heldBytes > Broker.heldByteLimit else { return }
+        isOverfull = true
+        scheduler.atTurnEnd(self)
     }
 }
 
 extension Broker: TurnParticipant {
     package func turnEnded() {
+        guard !batch.isEmpty, !isHolding || isOverfull else { return }
+        heldBytes = 0
+        isOverfull = false
         var full: [PublishEntry] = []
         swap(&full, &batch)
         adapter.publish(full)

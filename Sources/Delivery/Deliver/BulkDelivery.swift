@@ -52,6 +52,15 @@ final class BulkDelivery {
     /// Nothing waits for others any more, because the subscription ends.
     func flush() { window.flush() }
 
+    /// Forgets what waits, because the subscription pauses. Calls are kept in mind: their answers will find that the events are gone.
+    func suspend(_ scheduler: any Scheduler) {
+        window.removeAll()
+        arm(scheduler)
+    }
+
+    /// Events wait for others again.
+    func goOn() { window.collectAgain() }
+
     /// Forgets everything: answers that come later find nothing.
     func cancel(_ scheduler: any Scheduler) {
         window.removeAll()

@@ -96,6 +96,9 @@ package struct BulkWindow {
     /// From now on nothing waits for others any more.
     package mutating func flush() { isFlushing = true }
 
+    /// After `flush()` events wait for others again.
+    package mutating func collectAgain() { isFlushing = false }
+
     /// Forgets what waits; batches at the app stay counted.
     package mutating func removeAll() {
         waiting = []

@@ -30,7 +30,7 @@ package final class Subscription {
     private var isDue = false
     private var isStarved = false
     private(set) var isEnding = false
-    private var idleWaiter: CheckedContinuation<Void, Never>?
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init(
         plan: SubscriptionPlan, broker: Broker, destination: any Destination, scheduler: any Scheduler,
@@ -90,8 +90,24 @@ package final class Subscription {
         }
         guard engine.running > 0 else { return }
         let wake = scheduler.wake(at: scheduler.now + limit, self, token: Subscription.drainToken)
-        await withCheckedContinuation { idleWaiter = $0 }
+        await withCheckedContinuation { idleWaiters.append($0) }
         scheduler.cancel(wake)
+    }
+
+    /// Drains, and gives back what waits for another attempt; the place at the broker is kept for `goOn()`.
+    package func suspend(limit: Duration) async {
+        await drain(limit: limit)
+        bulk?.suspend(scheduler)
+        for slot in engine.evict() { release(slot) }
+        settleNow()
+    }
+
+    /// Takes messages again after `suspend`.
+    package func goOn() {
+        isEnding = false
+        bulk?.goOn()
+        source?.resume()
+        noteWork()
     }
 
     /// Ends the subscription: what is not settled stays with the broker. Call `drain` first to let the app finish.
@@ -162,10 +178,10 @@ package final class Subscription {
         source.settle(batch)
     }
 
-    private func resumeIdleWaiter() {
-        let waiter = idleWaiter
-        idleWaiter = nil
-        waiter?.resume()
+    private func resumeIdleWaiters() {
+        let waiters = idleWaiters
+        idleWaiters = []
+        for waiter in waiters { waiter.resume() }
     }
 }
 
@@ -206,7 +222,7 @@ extension Subscription: TurnParticipant {
         pump()
         bulk?.dispatch(for: self)
         settleNow()
-        if engine.running == 0 { resumeIdleWaiter() }
+        if engine.running == 0, !idleWaiters.isEmpty { resumeIdleWaiters() }
         // Half of the bound, so that a full window is not refilled one by one.
         if isStarved, !isEnding, engine.count <= engine.capacity / 2, bytesInFlight <= plan.bounds.bytes / 2 {
             isStarved = false
@@ -219,7 +235,7 @@ extension Subscription: Sleeper {
     static let drainToken = UInt64.max
 
     package func wake(_ token: UInt64) {
-        if token == Subscription.drainToken { return resumeIdleWaiter() }
+        if token == Subscription.drainToken { return resumeIdleWaiters() }
         if token == Subscription.paceToken { return paceReturned() }
         let slot = LaneEngine.Slot(token: token)
         if engine.due(slot) { noteWork() }

@@ -45,6 +45,17 @@ package final class HTTPClient {
         requestLineEnd = line
     }
 
+    /// A client of an `https` origin.
+    package convenience init(
+        origin: Endpoint, host: String, security: HTTPClientSecurity, on loop: EventLoop,
+        settings: HTTPClientSettings = HTTPClientSettings()
+    ) {
+        let tls = HTTPClientTLS(security)
+        self.init(origin: origin, host: host, on: loop, settings: settings) { delegate in
+            tls.connect(to: origin, on: loop, delegate: delegate)
+        }
+    }
+
     // MARK: Sending
 
     /// Sends a request; the completion is called once, on this shard, later. Without a deadline it waits as long as the connection lives.

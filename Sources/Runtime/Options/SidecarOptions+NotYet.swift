@@ -6,8 +6,10 @@ extension SidecarOptions {
             let asked = names.filter { given.contains($0) }
             if !asked.isEmpty { lines.append(asked.map { "--\($0)" }.joined(separator: ", ") + ": " + line) }
         }
-        if appProtocol != .http {
-            lines.append("--app-protocol \(appProtocol.rawValue): the app is called over HTTP/1.1 without TLS only")
+        if appProtocol != .http, appProtocol != .https {
+            lines.append(
+                "--app-protocol \(appProtocol.rawValue): the app can be called over http and https only; it gets no events"
+            )
         }
         tell("dapr-grpc-port", line: "the gRPC API is not there yet; nothing listens on port \(grpcPort)")
         if given.contains("enable-mtls") || given.contains("sentry-address") {
@@ -22,7 +24,6 @@ extension SidecarOptions {
             "scheduler-host-address", "reminders-service",
             line: "jobs and reminders are not there; the scheduler service is not called")
         tell("metrics-port", "metrics-listen-address", line: "metrics are not there yet; nothing listens for them")
-        tell("enable-app-health-check", line: "health checks of the app are not there yet; deliveries do not pause")
         tell("enable-profiling", "profile-port", line: "Go's profiler has no counterpart; use perf")
         tell("control-plane-address", line: "there is no control plane")
         return lines

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Loop
 internal import Observability
 
 /// What a command line asks of the sidecar.
@@ -38,7 +39,7 @@ extension SidecarOptions {
         guard !appID.contains(".") else { throw .runtime("parameter app-id cannot contain dots") }
         try setMode(values)
         try setPorts(values)
-        setAddresses(values)
+        try setAddresses(values)
         try setHealthCheck(values)
         try setProtocol(values)
         try setInitEndpoints(values)
@@ -98,12 +99,17 @@ extension SidecarOptions {
         }
     }
 
-    private mutating func setAddresses(_ values: OptionValues) {
+    private mutating func setAddresses(_ values: OptionValues) throws(OptionError) {
         listenAddresses = OptionValues.split(values.text("dapr-listen-addresses")).filter { !$0.isEmpty }
         publicListenAddress = values.text("dapr-public-listen-address")
         metricsListenAddress = values.text("metrics-listen-address")
         let address = values.text("app-channel-address")
         if !address.isEmpty { appChannelAddress = address }
+        if let path = appSocketPath, path.utf8.count > Endpoint.pathLimit {
+            throw .runtime(
+                "the socket in 'app-channel-address' has a path of \(path.utf8.count) bytes, the system takes \(Endpoint.pathLimit); choose a shorter one"
+            )
+        }
         let directory = values.text("unix-domain-socket")
         unixDomainSocket = directory.isEmpty ? nil : directory
     }
