@@ -3,6 +3,7 @@ package import Delivery
 internal import Events
 package import HTTP
 internal import Messaging
+package import Observability
 
 /// Answers the requests of the API port: token, trace, route, and one method for each family of paths.
 ///
@@ -21,21 +22,28 @@ package final class APIServer {
     let tracer: Tracer
     let surface: Surface
     weak var backend: (any APIBackend)?
+    private let observer: RequestObserver?
     private let token: [UInt8]?
     var pending = PendingPublishes()
 
-    /// - Parameter token: what callers must send as `dapr-api-token`; nil asks for none.
+    /// - Parameters:
+    ///   - token: what callers must send as `dapr-api-token`; nil asks for none.
+    ///   - observer: is told of every answer; nil where neither metrics nor exporters are.
     package init(
         appID: String, publisher: Publisher, tracer: Tracer, surface: Surface, token: String?,
-        backend: any APIBackend
+        backend: any APIBackend, observer: RequestObserver? = nil
     ) {
         self.appID = appID
         self.publisher = publisher
         self.tracer = tracer
         self.surface = surface
         self.backend = backend
+        self.observer = observer
         self.token = surface == .api ? token.flatMap { $0.isEmpty ? nil : Array($0.utf8) } : nil
     }
+
+    /// The bound on publishes that wait for their broker.
+    package static var publishLimit: Int { PendingPublishes.limit }
 
     /// Publishes that wait for their broker.
     package var publishesInFlight: Int { pending.count }
@@ -51,29 +59,56 @@ package final class APIServer {
 
     // MARK: Answers
 
-    func answer(_ exchange: HTTPExchange, _ error: APIError, _ trace: RequestTrace) {
-        exchange.respond(error.status, body: error.body) { fields in
-            fields.add("Content-Type", "application/json")
-            trace.append(to: &fields)
-        }
+    func answer(
+        _ exchange: HTTPExchange, _ error: APIError, _ trace: RequestTrace, _ publish: PublishEnding = .none
+    ) {
+        observer?.failed(code: error.code)
+        answer(exchange, error.status, error.body, "application/json", trace, publish)
     }
 
-    func answerEmpty(_ exchange: HTTPExchange, _ trace: RequestTrace) {
+    func answerEmpty(_ exchange: HTTPExchange, _ trace: RequestTrace, _ publish: PublishEnding = .none) {
         exchange.respond(204) { fields in trace.append(to: &fields) }
+        noteAnswer(exchange, 204, 0, trace, publish)
+    }
+
+    /// Answers with a body of a known type.
+    func answer(
+        _ exchange: HTTPExchange, _ status: Int, _ body: [UInt8], _ type: StaticString, _ trace: RequestTrace,
+        _ publish: PublishEnding = .none
+    ) {
+        exchange.respond(status, body: body) { fields in
+            fields.add("Content-Type", type)
+            trace.append(to: &fields)
+        }
+        noteAnswer(exchange, status, body.count, trace, publish)
     }
 
     private func answerText(_ exchange: HTTPExchange, _ status: Int, _ text: String, _ trace: RequestTrace) {
-        exchange.respond(status, body: Array(text.utf8)) { fields in
+        let body = Array(text.utf8)
+        exchange.respond(status, body: body) { fields in
             fields.add("Content-Type", "text/plain; charset=utf-8")
             if status != 400 { fields.add("X-Content-Type-Options", "nosniff") }
             trace.append(to: &fields)
         }
+        noteAnswer(exchange, status, body.count, trace, .none)
+    }
+
+    /// The hook of metrics and spans: called once for each answer, after it.
+    private func noteAnswer(
+        _ exchange: HTTPExchange, _ status: Int, _ bytes: Int, _ trace: RequestTrace, _ publish: PublishEnding
+    ) {
+        guard let observer else { return }
+        observer.ended(
+            EndedRequest(
+                exchange: exchange, status: status, answerBytes: bytes, began: trace.began, span: trace.exported,
+                parent: trace.parent, traceState: trace.state, pubsub: publish.pubsub, topic: publish.topic,
+                egress: publish.egress))
     }
 }
 
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
-        let trace = RequestTrace(exchange, tracer)
+        let trace = RequestTrace(exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
         guard let route = exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
             return answerText(exchange, 400, "400 Bad Request", trace)
         }

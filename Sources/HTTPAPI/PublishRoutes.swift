@@ -3,6 +3,7 @@ internal import Delivery
 internal import Events
 internal import HTTP
 package import Messaging
+internal import Observability
 
 /// `POST /v1.0/publish/{pubsub}/{topic}` (spec 1.1).
 extension APIServer {
@@ -19,7 +20,11 @@ extension APIServer {
             try publisher.publish(request, completion: self, token: token)
         } catch {
             _ = pending.take(token)
-            answer(exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace)
+            let isForbidden = if case .forbidden = error { true } else { false }
+            answer(
+                exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace,
+                // As in daprd: scopes are asked when it is published, everything else before.
+                PublishEnding(pubsub: pubsub, topic: topic, egress: isForbidden ? .failed : .none))
         }
     }
 
@@ -79,11 +84,15 @@ extension APIServer: PublishCompletion {
     package func published(_ outcome: PublishOutcome, token: UInt64) {
         guard let entry = pending.take(token) else { return }
         switch outcome {
-        case .stored: answerEmpty(entry.exchange, entry.trace)
+        case .stored:
+            answerEmpty(
+                entry.exchange, entry.trace,
+                PublishEnding(pubsub: entry.pubsub, topic: entry.topic, egress: .stored))
         case .failed(let error):
             let refusal = PublishRefusal.broker(error)
             answer(
-                entry.exchange, .publish(refusal, pubsub: entry.pubsub, topic: entry.topic, appID: appID), entry.trace)
+                entry.exchange, .publish(refusal, pubsub: entry.pubsub, topic: entry.topic, appID: appID), entry.trace,
+                PublishEnding(pubsub: entry.pubsub, topic: entry.topic, egress: .failed))
         }
     }
 }

@@ -15,7 +15,7 @@ extension Sidecar {
     func listen() throws(StartFailure) {
         let api = APIServer(
             appID: options.appID, publisher: publisher, tracer: tracer, surface: .api, token: options.apiToken,
-            backend: self)
+            backend: self, observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         self.server = server
@@ -35,7 +35,8 @@ extension Sidecar {
     private func listenPublicly() throws(StartFailure) {
         guard let port = options.publicPort else { return }
         let api = APIServer(
-            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil, backend: self)
+            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil, backend: self,
+            observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         publicServer = server

@@ -119,7 +119,8 @@ extension Sidecar {
         guard let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component)) else { return nil }
         warnAbout(spec, plan, component)
         let subscription = Subscription(
-            plan: plan, broker: component.broker, destination: channel, scheduler: loop, observer: deliveryLog,
+            plan: plan, broker: component.broker, destination: channel, scheduler: loop,
+            observer: observer(component: component.broker.name, topic: plan.topic),
             tracer: tracer, writer: writer)
         return (component, subscription)
     }

@@ -64,6 +64,7 @@ extension Sidecar {
             await component.adapter.close()
         }
         channel?.close()
+        await stopObserving(within: limit / 8)
         lifecycle.stopWatching()
     }
 

@@ -39,6 +39,7 @@ package final class Sidecar {
     var publicServer: HTTPServer?
     var apis: [APIServer] = []
     var channel: HTTPAppChannel?
+    var observation = Observation()
     var httpPort: UInt16 = 0
     private let started: Instant
     private var isAnnounced = false
@@ -68,6 +69,7 @@ package final class Sidecar {
         do {
             try lifecycle.watchSignals(options)
             try loadConfiguration()
+            try startObserving()
             try loadResources()
             try listen()
             try makeComponents()

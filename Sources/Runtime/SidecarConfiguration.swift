@@ -7,6 +7,7 @@ struct SidecarConfiguration {
     /// As the metadata API shows them.
     var enabledFeatures = Configuration.defaultFeatures
     var deniedComponents = DenyList.none
+    var metrics = Configuration.Metrics()
 
     init() {}
 
@@ -14,6 +15,7 @@ struct SidecarConfiguration {
         tracing = SidecarConfiguration.mode(of: configuration.tracing)
         enabledFeatures = configuration.enabledFeatures
         deniedComponents = configuration.denyList
+        metrics = configuration.metrics
     }
 
     /// The table of spec 4.1: a rate of "0" is off; without rate and exporter nothing is made; else ids are made and sampled by the ratio.

@@ -16,6 +16,8 @@ package enum DropReason: String, Sendable, CaseIterable {
 ///
 /// Called on the shard for every event: implementations count, and format only what they print.
 package protocol DeliveryObserver: AnyObject {
+    /// A call to the app is over, however it ended. It comes before what follows from it.
+    func called(_ subscription: Subscription, _ call: EndedCall)
     /// The app took the event, which had come from the broker at that moment.
     func delivered(_ subscription: Subscription, arrived: Instant)
     /// An attempt failed, and another one comes after the wait; nil where the broker decides when.
@@ -28,4 +30,8 @@ package protocol DeliveryObserver: AnyObject {
     func deadLetterFailed(_ subscription: Subscription, eventID: String, topic: String, error: ComponentError)
     /// The event is lost, because the broker keeps nothing that was not acknowledged (in memory).
     func lost(_ subscription: Subscription, eventID: String, reason: String)
+}
+
+extension DeliveryObserver {
+    package func called(_ subscription: Subscription, _ call: EndedCall) {}
 }

@@ -1,3 +1,4 @@
+internal import Events
 internal import Messaging
 
 /// One event between broker and settlement, beside its slot in the lane engine.
@@ -20,6 +21,9 @@ final class Flight {
     /// What the message turned out to be, once it was looked at.
     var event: IncomingEvent?
     var wake = Wake.none
+    /// When the latest call to the app began, and its span; nil where it has none.
+    var called = Instant(nanoseconds: 0)
+    var span: TraceContext?
 
     /// The event's id, for logs; it is read out of the bytes only when somebody asks.
     var eventID: String { event?.id ?? "" }

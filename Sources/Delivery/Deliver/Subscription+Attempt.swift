@@ -40,9 +40,12 @@ extension Subscription {
     /// Calls the app; every attempt is a span of its own.
     private func callApp(_ flight: Flight, _ slot: LaneEngine.Slot) {
         guard let event = flight.event else { return }
+        let trace = event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil
         let call = AppCall(
             target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
-            trace: event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil)
+            trace: trace)
+        flight.called = scheduler.now
+        flight.span = trace
         let deadline = callLimit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
     }
@@ -156,9 +159,12 @@ extension Subscription: AppCallCompletion {
         noteWork()
         switch answer {
         case .failed(let reason):
+            noteCallEnded(slot, .retry, status: 0, answerBytes: 0)
             failed(slot, reason: reason)
         case .answered(let status, let body):
-            switch AppVerdict.of(status: status, body: body) {
+            let verdict = AppVerdict.of(status: status, body: body)
+            noteCallEnded(slot, EndedCall.Outcome(verdict), status: status, answerBytes: body.count)
+            switch verdict {
             case .success: succeeded(slot)
             case .drop: dropped(slot, .appDropped)
             case .notFound: dropped(slot, .notFound)

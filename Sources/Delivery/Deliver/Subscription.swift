@@ -19,7 +19,7 @@ package final class Subscription {
 
     var engine: LaneEngine
     var flights: [Flight?] = []
-    var bytesInFlight = 0
+    package internal(set) var bytesInFlight = 0
     private var source: (any TopicSource)?
     private var settled = SettledBatch()
     private var isDue = false

@@ -1,0 +1,201 @@
+internal import Bytes
+package import Delivery
+package import Messaging
+
+/// Counts what happens to one subscription's events and tells somebody else, too. Confined to a shard.
+///
+/// Everything is resolved when the subscription is made, or at the first event of its kind: per event there are additions.
+package final class DeliveryMetrics {
+    /// Kinds of calls (path, status) of one subscription that are found without a dictionary.
+    private static let callLimit = 32
+
+    /// daprd's pairs of `process_status` and `status`.
+    private enum Fate: Int, CaseIterable {
+        case success
+        case retry
+        /// The app, or a missing route, said so.
+        case drop
+        /// 404, expired, or dead-lettered after failures.
+        case dropFailed
+
+        var labels: (process: String, status: String) {
+            switch self {
+            case .success: ("success", "success")
+            case .retry: ("retry", "retry")
+            case .drop: ("drop", "success")
+            case .dropFailed: ("drop", "drop")
+            }
+        }
+    }
+
+    private struct Calls {
+        let target: [UInt8]
+        let status: Int
+        let sent: Distribution
+        let latency: Distribution
+        let completed: Counter
+    }
+
+    private let next: any DeliveryObserver
+    private let families: DeliveryFamilies
+    private let component: String
+    private let topic: String
+    private let received: Distribution
+    private let retries: Counter
+    private let deadLettered: Counter
+    private let deadLetterFailures: Counter
+    private let lost: Counter
+    private var counts: [Counter?] = Array(repeating: nil, count: Fate.allCases.count)
+    private var latencies: [Distribution?] = Array(repeating: nil, count: Fate.allCases.count)
+    private var drops: [Counter] = []
+    private var calls: [Calls] = []
+    /// A call has just failed: what `attemptFailed` tells next is counted already.
+    private var isCallCounted = false
+    /// Failed events on their way to the dead letter topic: once there, daprd counts them as dropped.
+    private var failedBefore = 0
+
+    /// - Parameter next: is told everything after it was counted.
+    package init(_ families: DeliveryFamilies, component: String, topic: String, next: any DeliveryObserver) {
+        self.families = families
+        self.component = component
+        self.topic = topic
+        self.next = next
+        let ours = [families.settings.appID, component, topic]
+        received = families.clientReceived.series([families.settings.appID])
+        retries = families.retries.series(ours)
+        deadLettered = families.deadLettered.series(ours)
+        deadLetterFailures = families.deadLetterFailures.series(ours)
+        lost = families.lost.series(ours)
+        drops = DropReason.allCases.map {
+            families.dropped.series([ours[0], component, DeliveryMetrics.label($0), topic])
+        }
+    }
+
+    private func count(_ fate: Fate, nanoseconds: Int?) {
+        let counter = counts[fate.rawValue] ?? resolve(fate)
+        counter.add()
+        guard let nanoseconds else { return }
+        let latency = latencies[fate.rawValue] ?? resolveLatency(fate)
+        latency.record(nanoseconds)
+    }
+
+    private func values(_ fate: Fate) -> [String] {
+        [
+            families.settings.appID, component, families.settings.namespace, fate.labels.process, fate.labels.status,
+            topic,
+        ]
+    }
+
+    private func resolve(_ fate: Fate) -> Counter {
+        let series = families.ingress.series(values(fate))
+        counts[fate.rawValue] = series
+        return series
+    }
+
+    private func resolveLatency(_ fate: Fate) -> Distribution {
+        let series = families.ingressLatencies.series(values(fate))
+        latencies[fate.rawValue] = series
+        return series
+    }
+
+    private func calls(_ target: [UInt8], _ status: Int) -> Calls {
+        for entry in calls where entry.status == status && entry.target == target { return entry }
+        let app = families.settings.appID
+        let method = families.settings.hidesMethods ? "" : "POST"
+        let query = target.firstIndex(of: 0x3F) ?? target.count
+        let path = families.paths.text(String(decoding: target[..<query], as: UTF8.self))
+        // daprd counts a call without an answer as 500.
+        let values = [app, method, path, "\(status == 0 ? 500 : status)"]
+        let entry = Calls(
+            target: target, status: status, sent: families.clientSent.series([app, method, path, ""]),
+            latency: families.clientLatencies.series(values), completed: families.clientCompleted.series(values))
+        if calls.count < DeliveryMetrics.callLimit { calls.append(entry) }
+        return entry
+    }
+
+    private static func label(_ reason: DropReason) -> String {
+        switch reason {
+        case .appDropped: "app_dropped"
+        case .notFound: "not_found"
+        case .noRoute: "no_route"
+        case .expired: "expired"
+        }
+    }
+
+    private func drop(_ reason: DropReason) -> Counter? {
+        DropReason.allCases.firstIndex(of: reason).map { drops[$0] }
+    }
+}
+
+extension DeliveryMetrics: DeliveryObserver {
+    package func called(_ subscription: Subscription, _ call: EndedCall) {
+        let elapsed = Int(truncatingIfNeeded: subscription.elapsed(since: call.began))
+        switch call.outcome {
+        case .success: count(.success, nanoseconds: elapsed)
+        case .dropped: count(.drop, nanoseconds: elapsed)
+        case .notFound: count(.dropFailed, nanoseconds: elapsed)
+        case .retry:
+            count(.retry, nanoseconds: elapsed)
+            isCallCounted = true
+        }
+        let entry = calls(call.target, call.status)
+        entry.sent.record(call.requestBytes)
+        entry.latency.record(elapsed)
+        entry.completed.add()
+        received.record(call.answerBytes)
+        next.called(subscription, call)
+    }
+
+    package func delivered(_ subscription: Subscription, arrived: Instant) {
+        next.delivered(subscription, arrived: arrived)
+    }
+
+    package func attemptFailed(
+        _ subscription: Subscription, eventID: String, reason: String, failures: Int, retryIn: Duration?
+    ) {
+        noteFailure()
+        if retryIn != nil {
+            retries.add()
+        } else if subscription.plan.hasDeadLetter {
+            failedBefore += 1
+        }
+        next.attemptFailed(subscription, eventID: eventID, reason: reason, failures: failures, retryIn: retryIn)
+    }
+
+    package func dropped(_ subscription: Subscription, eventID: String, reason: DropReason) {
+        drop(reason)?.add()
+        switch reason {
+        case .appDropped, .notFound: break
+        case .noRoute: count(.drop, nanoseconds: nil)
+        case .expired: count(.dropFailed, nanoseconds: nil)
+        }
+        next.dropped(subscription, eventID: eventID, reason: reason)
+    }
+
+    package func deadLettered(_ subscription: Subscription, eventID: String, topic: String) {
+        deadLettered.add()
+        if failedBefore > 0 {
+            failedBefore -= 1
+            count(.dropFailed, nanoseconds: nil)
+        }
+        next.deadLettered(subscription, eventID: eventID, topic: topic)
+    }
+
+    package func deadLetterFailed(
+        _ subscription: Subscription, eventID: String, topic: String, error: ComponentError
+    ) {
+        deadLetterFailures.add()
+        next.deadLetterFailed(subscription, eventID: eventID, topic: topic, error: error)
+    }
+
+    package func lost(_ subscription: Subscription, eventID: String, reason: String) {
+        noteFailure()
+        lost.add()
+        next.lost(subscription, eventID: eventID, reason: reason)
+    }
+
+    /// What failed without a call, such as a message that is no event, counts as `retry` without a latency.
+    private func noteFailure() {
+        if isCallCounted { isCallCounted = false } else { count(.retry, nanoseconds: nil) }
+    }
+}
