@@ -92,7 +92,7 @@ let package = Package(
             "Runtime",
             [
                 "Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Rules", "Observability", "Resources",
-                "Brokers", "AppChannels", "HTTPAPI",
+                "Brokers", "AppChannels", "HTTPAPI", "TLS",
             ]),
         .executableTarget(
             name: "martlet", dependencies: ["Bytes", "Messaging", "Loop", "HTTP", "Observability", "Runtime"],

@@ -8,4 +8,5 @@ struct Observation {
     var components: ComponentMetrics?
     var requests: RequestObserver?
     var server: HTTPServer?
+    var exporter: SpanExporter?
 }

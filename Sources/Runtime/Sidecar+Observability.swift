@@ -15,6 +15,7 @@ extension Sidecar {
 
     /// Makes what the flags and the Configuration ask for. Nothing is measured where nothing is.
     func startObserving() throws(StartFailure) {
+        startExporting()
         log.info("metric spec: \(configuration.metrics.json)")
         if options.metricsPort != nil, configuration.metrics.isEnabled ?? true {
             let registry = MetricRegistry(metricSettings())
@@ -50,8 +51,9 @@ extension Sidecar {
             reason: failure.stage == .unknownType ? "creation" : "init")
     }
 
-    /// The last step of the end.
+    /// The last step of the end: spans that wait are sent, then nobody can scrape any more.
     func stopObserving(within limit: Duration) async {
+        await stopExporting(within: limit)
         await observation.server?.drain(within: limit)
         observation.server = nil
     }
@@ -111,6 +113,7 @@ extension Sidecar {
             subscription.oldestArrival.map { Double(loop.now.elapsed(since: $0).wholeNanoseconds) / 1e9 } ?? 0
         }
         collectQueues(into: &page)
+        observation.exporter?.collect(into: &page, appID: options.appID)
     }
 
     private func collectQueues(into page: inout MetricPage) {

@@ -8,6 +8,7 @@ struct SidecarConfiguration {
     var enabledFeatures = Configuration.defaultFeatures
     var deniedComponents = DenyList.none
     var metrics = Configuration.Metrics()
+    var exporters = Configuration.Tracing()
 
     init() {}
 
@@ -16,6 +17,7 @@ struct SidecarConfiguration {
         enabledFeatures = configuration.enabledFeatures
         deniedComponents = configuration.denyList
         metrics = configuration.metrics
+        exporters = configuration.tracing
     }
 
     /// The table of spec 4.1: a rate of "0" is off; without rate and exporter nothing is made; else ids are made and sampled by the ratio.

@@ -1,6 +1,7 @@
 /// Numbers as Go's Prometheus client writes them: `%g` of the shortest digits, so that a bound has the same `le` as in daprd.
-enum MetricNumber {
-    static func text(_ number: Double) -> String {
+package enum MetricNumber {
+    /// The text of a number.
+    package static func text(_ number: Double) -> String {
         guard number.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "-Inf" : "+Inf" }
         guard number != 0 else { return "0" }
         let (digits, point) = decimal(number.magnitude)
