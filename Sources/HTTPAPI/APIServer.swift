@@ -93,6 +93,16 @@ package final class APIServer {
         noteAnswer(exchange, status, body.count, trace, .none)
     }
 
+    /// As daprd: no trace in the answer.
+    private func answerBadBaggage(_ exchange: HTTPExchange, _ text: String, _ trace: RequestTrace) {
+        let body = Array(text.utf8)
+        exchange.respond(400, body: body) { fields in
+            fields.add("Content-Type", "text/plain; charset=utf-8")
+            fields.add("X-Content-Type-Options", "nosniff")
+        }
+        noteAnswer(exchange, 400, body.count, trace, .none)
+    }
+
     /// The hook of metrics and spans: called once for each answer, after it.
     private func noteAnswer(
         _ exchange: HTTPExchange, _ status: Int, _ bytes: Int, _ trace: RequestTrace, _ publish: PublishEnding
@@ -109,6 +119,7 @@ package final class APIServer {
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
         let trace = RequestTrace(exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
+        if let complaint = trace.baggageComplaint { return answerBadBaggage(exchange, complaint, trace) }
         guard let route = exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
             return answerText(exchange, 400, "400 Bad Request", trace)
         }

@@ -27,8 +27,19 @@ struct RequestTrace {
         }
         span = tracer.requestSpan(caller: caller)
         parent = caller?.span ?? 0
-        state = caller == nil ? "" : exchange.fields.text("tracestate") ?? ""
-        baggage = tracer.mode == .off ? "" : exchange.fields.text("baggage") ?? ""
+        state = caller == nil ? "" : exchange.fields.text("tracestate").map(TraceState.normalized) ?? ""
+        baggage = tracer.mode == .off || isUntraced ? "" : RequestTrace.baggage(of: exchange)
+    }
+
+    /// What is wrong with the caller's `baggage`, where something is: daprd answers 400 then, whatever was asked for.
+    var baggageComplaint: String? {
+        baggage.isEmpty ? nil : Baggage.complaint(about: baggage).map { "invalid baggage header: \($0)\n" }
+    }
+
+    /// Of several fields, one list.
+    private static func baggage(of exchange: HTTPExchange) -> String {
+        guard exchange.fields.index(of: "baggage") != nil else { return "" }
+        return exchange.fields.all("baggage").map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
     }
 
     /// The span that exporters get; nil for health checks, as in daprd.
