@@ -87,11 +87,14 @@ final class RegularExpression: @unchecked Sendable {
 /// Why a pattern does not compile, in the words of Go's regexp package.
 struct PatternMistake: Error, Sendable {
     let message: String
+    /// The same without the part of the pattern, for patterns that come from an event.
+    let reason: String
 
     /// - Parameter re2: What RE2 says, up to a NUL: a reason, and after a colon the part of the pattern.
     init(re2: [CChar]) {
         let text = String(decoding: re2.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let (reason, part) = Self.split(text)
+        self.reason = "error parsing regexp: \(Self.words[reason] ?? "the pattern does not compile")"
         message = "error parsing regexp: \(Self.words[reason] ?? reason)" + (part.map { ": `\($0)`" } ?? "")
     }
 

@@ -57,7 +57,7 @@ class Collector:
         """Every accepted span as a dictionary of one form, whatever the format was."""
         found = []
         for path, body in self.accepted():
-            found += zipkin(body) if path.endswith("/spans") else otlp(body)
+            found += zipkin(body) if path.split("?")[0].endswith("/spans") else otlp(body)
         return found
 
     def wait_spans(self, condition, timeout=10.0):
