@@ -108,11 +108,12 @@ package final class APIServer {
         _ exchange: HTTPExchange, _ status: Int, _ bytes: Int, _ trace: RequestTrace, _ publish: PublishEnding
     ) {
         guard let observer else { return }
-        observer.ended(
-            EndedRequest(
-                exchange: exchange, status: status, answerBytes: bytes, began: trace.began, span: trace.exported,
-                parent: trace.parent, traceState: trace.state, pubsub: publish.pubsub, topic: publish.topic,
-                egress: publish.egress))
+        let request = EndedRequest(
+            status: status, answerBytes: bytes, began: trace.began, span: trace.exported, parent: trace.parent,
+            egress: publish.egress)
+        observer.ended(exchange, request) {
+            RequestNames(pubsub: publish.pubsub, topic: publish.topic, traceState: trace.state)
+        }
     }
 }
 

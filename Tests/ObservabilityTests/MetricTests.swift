@@ -94,7 +94,8 @@ import Testing
         ("", ""), ("/", "/"), ("/v1.0/publish/p/t", "/v1.0/publish/p/t"), ("//v1.0//publish/p", "/v1.0/publish/p"),
         ("/v1.0/state/store/key/more", "/v1.0/state/store"), ("/v1.0/secrets/vault/name", "/v1.0/secrets/vault"),
         ("/v1.0/actors/Demo/1/timer/name", "/v1.0/actors/Demo/{id}/timer"),
-        ("actors/Demo/1/method/m", "actors/Demo/{id}/method/m"), ("/v1.0/workflows/c/id", "/v1.0/workflows/c/{instanceId}"),
+        ("actors/Demo/1/method/m", "actors/Demo/{id}/method/m"),
+        ("/v1.0/workflows/c/id", "/v1.0/workflows/c/{instanceId}"),
         ("/v1.0/workflows/c/w/start", "/v1.0/workflows/c/w/start"),
         ("/v1.0/workflows/c/id/raiseEvent/e", "/v1.0/workflows/c/{instanceId}/raiseEvent/{eventName}"),
     ])

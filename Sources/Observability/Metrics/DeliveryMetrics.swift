@@ -18,6 +18,15 @@ package final class DeliveryMetrics {
         /// 404, expired, or dead-lettered after failures.
         case dropFailed
 
+        init(_ outcome: EndedCall.Outcome) {
+            switch outcome {
+            case .success: self = .success
+            case .retry: self = .retry
+            case .dropped: self = .drop
+            case .notFound: self = .dropFailed
+            }
+        }
+
         var labels: (process: String, status: String) {
             switch self {
             case .success: ("success", "success")
@@ -28,12 +37,32 @@ package final class DeliveryMetrics {
         }
     }
 
-    private struct Calls {
+    /// Calls of one kind.
+    private final class Calls {
         let target: [UInt8]
         let status: Int
         let sent: Distribution
         let latency: Distribution
         let completed: Counter
+
+        init(target: [UInt8], status: Int, sent: Distribution, latency: Distribution, completed: Counter) {
+            self.target = target
+            self.status = status
+            self.sent = sent
+            self.latency = latency
+            self.completed = completed
+        }
+    }
+
+    /// What one fate counts.
+    private final class Ingress {
+        let count: Counter
+        let latency: Distribution
+
+        init(count: Counter, latency: Distribution) {
+            self.count = count
+            self.latency = latency
+        }
     }
 
     private let next: any DeliveryObserver
@@ -45,10 +74,10 @@ package final class DeliveryMetrics {
     private let deadLettered: Counter
     private let deadLetterFailures: Counter
     private let lost: Counter
-    private var counts: [Counter?] = Array(repeating: nil, count: Fate.allCases.count)
-    private var latencies: [Distribution?] = Array(repeating: nil, count: Fate.allCases.count)
+    private var ingress: [Ingress?] = Array(repeating: nil, count: Fate.allCases.count)
     private var drops: [Counter] = []
     private var calls: [Calls] = []
+    private var lastCalls: Calls?
     /// A call has just failed: what `attemptFailed` tells next is counted already.
     private var isCallCounted = false
     /// Failed events on their way to the dead letter topic: once there, daprd counts them as dropped.
@@ -71,35 +100,23 @@ package final class DeliveryMetrics {
         }
     }
 
-    private func count(_ fate: Fate, nanoseconds: Int?) {
-        let counter = counts[fate.rawValue] ?? resolve(fate)
-        counter.add()
-        guard let nanoseconds else { return }
-        let latency = latencies[fate.rawValue] ?? resolveLatency(fate)
-        latency.record(nanoseconds)
-    }
-
-    private func values(_ fate: Fate) -> [String] {
-        [
+    private func ingress(_ fate: Fate) -> Ingress {
+        if let found = ingress[fate.rawValue] { return found }
+        let values = [
             families.settings.appID, component, families.settings.namespace, fate.labels.process, fate.labels.status,
             topic,
         ]
-    }
-
-    private func resolve(_ fate: Fate) -> Counter {
-        let series = families.ingress.series(values(fate))
-        counts[fate.rawValue] = series
-        return series
-    }
-
-    private func resolveLatency(_ fate: Fate) -> Distribution {
-        let series = families.ingressLatencies.series(values(fate))
-        latencies[fate.rawValue] = series
-        return series
+        let made = Ingress(count: families.ingress.series(values), latency: families.ingressLatencies.series(values))
+        ingress[fate.rawValue] = made
+        return made
     }
 
     private func calls(_ target: [UInt8], _ status: Int) -> Calls {
-        for entry in calls where entry.status == status && entry.target == target { return entry }
+        if let lastCalls, lastCalls.status == status, lastCalls.target == target { return lastCalls }
+        for entry in calls where entry.status == status && entry.target == target {
+            lastCalls = entry
+            return entry
+        }
         let app = families.settings.appID
         let method = families.settings.hidesMethods ? "" : "POST"
         let query = target.firstIndex(of: 0x3F) ?? target.count
@@ -110,6 +127,7 @@ package final class DeliveryMetrics {
             target: target, status: status, sent: families.clientSent.series([app, method, path, ""]),
             latency: families.clientLatencies.series(values), completed: families.clientCompleted.series(values))
         if calls.count < DeliveryMetrics.callLimit { calls.append(entry) }
+        lastCalls = entry
         return entry
     }
 
@@ -130,18 +148,15 @@ package final class DeliveryMetrics {
 extension DeliveryMetrics: DeliveryObserver {
     package func called(_ subscription: Subscription, _ call: EndedCall) {
         let elapsed = Int(truncatingIfNeeded: subscription.elapsed(since: call.began))
-        switch call.outcome {
-        case .success: count(.success, nanoseconds: elapsed)
-        case .dropped: count(.drop, nanoseconds: elapsed)
-        case .notFound: count(.dropFailed, nanoseconds: elapsed)
-        case .retry:
-            count(.retry, nanoseconds: elapsed)
-            isCallCounted = true
-        }
+        let ingress = ingress(Fate(call.outcome))
+        if call.outcome == .retry { isCallCounted = true }
+        let bucket = ingress.latency.bucket(of: elapsed)
+        ingress.count.add()
+        ingress.latency.record(elapsed, in: bucket)
         let entry = calls(call.target, call.status)
-        entry.sent.record(call.requestBytes)
-        entry.latency.record(elapsed)
+        entry.latency.record(elapsed, in: bucket)
         entry.completed.add()
+        entry.sent.record(call.requestBytes)
         received.record(call.answerBytes)
         next.called(subscription, call)
     }
@@ -166,8 +181,8 @@ extension DeliveryMetrics: DeliveryObserver {
         drop(reason)?.add()
         switch reason {
         case .appDropped, .notFound: break
-        case .noRoute: count(.drop, nanoseconds: nil)
-        case .expired: count(.dropFailed, nanoseconds: nil)
+        case .noRoute: ingress(.drop).count.add()
+        case .expired: ingress(.dropFailed).count.add()
         }
         next.dropped(subscription, eventID: eventID, reason: reason)
     }
@@ -176,7 +191,7 @@ extension DeliveryMetrics: DeliveryObserver {
         deadLettered.add()
         if failedBefore > 0 {
             failedBefore -= 1
-            count(.dropFailed, nanoseconds: nil)
+            ingress(.dropFailed).count.add()
         }
         next.deadLettered(subscription, eventID: eventID, topic: topic)
     }
@@ -196,6 +211,6 @@ extension DeliveryMetrics: DeliveryObserver {
 
     /// What failed without a call, such as a message that is no event, counts as `retry` without a latency.
     private func noteFailure() {
-        if isCallCounted { isCallCounted = false } else { count(.retry, nanoseconds: nil) }
+        if isCallCounted { isCallCounted = false } else { ingress(.retry).count.add() }
     }
 }

@@ -41,29 +41,41 @@ package final class Distribution: MetricSample {
         /// Bytes.
         package static let sizes = Shape(bounds: MetricSettings.sizeBuckets, scale: 1)
 
+        /// Bounds beyond the limit are left out, the largest first.
         init(bounds: [Int], scale: Int) {
+            let bounds = Array(bounds.prefix(Distribution.boundLimit))
             self.bounds = bounds
             self.scale = scale
             limits = bounds.map { $0.multipliedReportingOverflow(by: scale).overflow ? .max : $0 * scale }
         }
     }
 
+    /// Bounds of one distribution: its buckets lie in the object itself, so that counting needs no look at another one.
+    package static let boundLimit = 63
+
     private let shape: Shape
+    private let first: Int
     /// One more than there are bounds: the last one has none.
-    private var counts: [Int]
+    private var counts = InlineArray<64, Int>(repeating: 0)
     private var sum = 0
 
     init(_ shape: Shape) {
         self.shape = shape
-        counts = Array(repeating: 0, count: shape.limits.count + 1)
+        first = shape.limits.first ?? .max
     }
 
     /// How many values there were.
-    package var count: Int { counts.reduce(0, +) }
+    package var count: Int { counts.indices.reduce(0) { $0 + counts[$1] } }
+
+    /// Where a value belongs, in any distribution of this shape. Most values lie below the first bound.
+    func bucket(of value: Int) -> Int { value <= first ? 0 : Distribution.bucket(of: value, in: shape.limits) }
 
     /// Takes a value. A bound belongs to the bucket that it ends, as Prometheus wants it.
-    package func record(_ value: Int) {
-        counts[Distribution.bucket(of: value, in: shape.limits)] &+= 1
+    package func record(_ value: Int) { record(value, in: bucket(of: value)) }
+
+    /// Takes a value whose bucket is known.
+    func record(_ value: Int, in bucket: Int) {
+        counts[bucket] &+= 1
         sum &+= value
     }
 
@@ -78,7 +90,9 @@ package final class Distribution: MetricSample {
         return low
     }
 
+    /// A distribution without a value is left out, as in daprd.
     package func write(_ name: String, _ labels: [UInt8], to page: inout MetricPage) {
+        guard count > 0 else { return }
         var below = 0
         for (index, bound) in shape.bounds.enumerated() {
             below += counts[index]

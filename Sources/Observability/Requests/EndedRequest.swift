@@ -1,8 +1,8 @@
 package import Events
-package import HTTP
+internal import HTTP
 package import Messaging
 
-/// One request to the API that was answered, as metrics and spans see it.
+/// How one request to the API ended: numbers only, so that passing it on costs nothing.
 package struct EndedRequest {
     /// What a publish came to.
     package enum Egress: UInt8, Sendable {
@@ -12,37 +12,42 @@ package struct EndedRequest {
         case failed
     }
 
-    package var exchange: HTTPExchange
     package var status: Int
     package var answerBytes: Int
     package var began: Instant
     /// The request's span and the one above it; nil and zero where there is none, or where the path is not traced.
     package var span: TraceContext?
     package var parent: UInt64
-    package var traceState: String
-    /// The component and the topic of a publish; empty for other requests.
-    package var pubsub: String
-    package var topic: String
     package var egress: Egress
 
     package init(
-        exchange: HTTPExchange, status: Int, answerBytes: Int, began: Instant, span: TraceContext?, parent: UInt64,
-        traceState: String, pubsub: String, topic: String, egress: Egress
+        status: Int, answerBytes: Int, began: Instant, span: TraceContext?, parent: UInt64, egress: Egress
     ) {
-        self.exchange = exchange
         self.status = status
         self.answerBytes = answerBytes
         self.began = began
         self.span = span
         self.parent = parent
-        self.traceState = traceState
-        self.pubsub = pubsub
-        self.topic = topic
         self.egress = egress
     }
+}
 
-    /// The method as it came.
-    var method: String {
-        String(decoding: exchange.fields.bytes[exchange.head.methodRange], as: UTF8.self)
+/// The names in one request to the API, as far as the API has them.
+package struct RequestNames {
+    /// The component and the topic of a publish; empty for other requests.
+    package var pubsub: String
+    package var topic: String
+    /// What came as `tracestate`.
+    package var traceState: String
+
+    package init(pubsub: String, topic: String, traceState: String) {
+        self.pubsub = pubsub
+        self.topic = topic
+        self.traceState = traceState
     }
+}
+
+extension HTTPExchange {
+    /// The method as it came.
+    var methodText: String { String(decoding: fields.bytes[head.methodRange], as: UTF8.self) }
 }

@@ -19,7 +19,8 @@ package final class RequestMetrics {
     private let requestBytes: Distribution
     private let answerBytes: Distribution
     private var recent: [Series] = []
-    private var lastHit = 0
+    private var oldest = 0
+    private var last: Series?
     private var known: [Key: Series] = [:]
 
     private struct Key: Hashable {
@@ -84,15 +85,16 @@ package final class RequestMetrics {
             labels: ["app_id", "category", "error_code"])
     }
 
-    func ended(_ request: EndedRequest, elapsed: UInt64) {
+    func ended(_ exchange: HTTPExchange, _ request: EndedRequest, elapsed: UInt64, _ names: () -> RequestNames) {
         let elapsed = Int(truncatingIfNeeded: elapsed)
-        let series = series(of: request)
+        let series = series(exchange, request, names)
+        let bucket = series.latency.bucket(of: elapsed)
         series.requests.add()
         series.responses?.add()
-        series.latency.record(elapsed)
+        series.latency.record(elapsed, in: bucket)
         series.published?.add()
-        series.publishLatency?.record(elapsed)
-        requestBytes.record(request.exchange.body.count)
+        series.publishLatency?.record(elapsed, in: bucket)
+        requestBytes.record(exchange.body.count)
         answerBytes.record(request.answerBytes)
     }
 
@@ -104,56 +106,50 @@ package final class RequestMetrics {
 
     // MARK: Finding
 
-    private func series(of request: EndedRequest) -> Series {
-        let fields = request.exchange.fields
-        let path = fields.bytes.rawSpan.extracting(request.exchange.head.target.path)
-        if lastHit < recent.count, RequestMetrics.fits(recent[lastHit], request, path) { return recent[lastHit] }
-        for index in recent.indices where RequestMetrics.fits(recent[index], request, path) {
-            lastHit = index
-            return recent[index]
+    private func series(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: () -> RequestNames) -> Series {
+        let fields = exchange.fields
+        let path = fields.bytes.rawSpan.extracting(exchange.head.target.path)
+        let method = exchange.method
+        if let last, RequestMetrics.fits(last, request, method, path) { return last }
+        for series in recent where RequestMetrics.fits(series, request, method, path) {
+            last = series
+            return series
         }
-        return remembered(
-            Key(
-                method: request.exchange.method, status: request.status, egress: request.egress,
-                path: Array(request.exchange.path)), request)
+        let key = Key(method: method, status: request.status, egress: request.egress, path: Array(exchange.path))
+        return remembered(key, exchange, names)
     }
 
-    private static func fits(_ series: Series, _ request: EndedRequest, _ path: RawSpan) -> Bool {
-        series.key.status == request.status && series.key.egress == request.egress
-            && series.key.method == request.exchange.method && path.equals(series.key.path)
+    private static func fits(_ series: Series, _ request: EndedRequest, _ method: HTTPMethod, _ path: RawSpan) -> Bool {
+        series.key.status == request.status && series.key.egress == request.egress && series.key.method == method
+            && path.equals(series.key.path)
     }
 
-    private func remembered(_ key: Key, _ request: EndedRequest) -> Series {
-        let series = known[key] ?? make(key, request)
+    private func remembered(_ key: Key, _ exchange: HTTPExchange, _ names: () -> RequestNames) -> Series {
+        let series = known[key] ?? make(key, exchange, names())
         if known.count < MetricRegistry.seriesLimit { known[key] = series }
         if recent.count < RequestMetrics.recentLimit {
-            lastHit = recent.count
             recent.append(series)
         } else {
-            // The one behind the last hit: in a round of many kinds, the one that will be needed last.
-            lastHit = (lastHit + 1) % recent.count
-            recent[lastHit] = series
+            recent[oldest] = series
+            oldest = (oldest + 1) % RequestMetrics.recentLimit
         }
+        last = series
         return series
     }
 
-    private func make(_ key: Key, _ request: EndedRequest) -> Series {
+    private func make(_ key: Key, _ exchange: HTTPExchange, _ names: RequestNames) -> Series {
+        let method = exchange.method == .other ? "UNKNOWN" : exchange.methodText
         let values = [
-            settings.appID, settings.hidesMethods ? "" : methodLabel(request), paths.text(decoded(key.path)),
-            "\(key.status)",
+            settings.appID, settings.hidesMethods ? "" : method, paths.text(decoded(key.path)), "\(key.status)",
         ]
         let egress = [
-            settings.appID, request.pubsub, settings.namespace, key.egress == .stored ? "true" : "false", request.topic,
+            settings.appID, names.pubsub, settings.namespace, key.egress == .stored ? "true" : "false", names.topic,
         ]
         let isPublished = key.egress != .none
         return Series(
             key, requests: requests.series(values), responses: settings.showsPaths ? responses.series(values) : nil,
             latency: latencies.series(values), published: isPublished ? published.series(egress) : nil,
             publishLatency: isPublished ? publishLatencies.series(egress) : nil)
-    }
-
-    private func methodLabel(_ request: EndedRequest) -> String {
-        request.exchange.method == .other ? "UNKNOWN" : request.method
     }
 
     private func decoded(_ path: [UInt8]) -> String {

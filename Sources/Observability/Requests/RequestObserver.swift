@@ -1,4 +1,5 @@
 package import Delivery
+package import HTTP
 package import Messaging
 
 /// Takes each answered request of the API to metrics and exporters, whichever there are. Confined to a shard.
@@ -17,11 +18,12 @@ package final class RequestObserver {
     /// The time of this turn, for the beginning of a request.
     package var now: Instant { scheduler.now }
 
-    /// A request was answered.
-    package func ended(_ request: EndedRequest) {
-        metrics?.ended(request, elapsed: scheduler.now.nanoseconds &- request.began.nanoseconds)
+    /// A request was answered. The names are asked for only where they are needed: nearly never without exporters.
+    package func ended(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: () -> RequestNames) {
+        metrics?.ended(exchange, request, elapsed: scheduler.now.nanoseconds &- request.began.nanoseconds, names)
         guard let recorder = tracer.recorder(of: request.span) else { return }
-        RequestSpan.record(request, wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
+        RequestSpan.record(
+            exchange, request, names(), wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
     }
 
     /// An error was answered; `code` is the API's.

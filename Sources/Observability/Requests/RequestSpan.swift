@@ -10,25 +10,31 @@ enum RequestSpan {
     /// `dapr-` fields that become attributes.
     private static let longestList = 32
 
-    static func record(_ request: EndedRequest, wallClock: Int64, now: Instant, with recorder: any SpanRecorder) {
+    static func record(
+        _ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames, wallClock: Int64, now: Instant,
+        with recorder: any SpanRecorder
+    ) {
         guard let span = request.span else { return }
         let elapsed = Int64(clamping: now.elapsed(since: request.began).wholeNanoseconds)
-        let path = String(decoding: request.exchange.path, as: UTF8.self)
+        let path = String(decoding: exchange.path, as: UTF8.self)
         recorder.record(
             FinishedSpan(
-                context: span, parent: request.parent, traceState: request.traceState,
-                name: URLText.queryUnescapedText(plusSafe(request.exchange.path).rawSpan) ?? path,
-                start: wallClock - elapsed, end: wallClock, attributes: attributes(request, path: path),
+                context: span, parent: request.parent, traceState: names.traceState,
+                name: URLText.queryUnescapedText(plusSafe(exchange.path).rawSpan) ?? path,
+                start: wallClock - elapsed, end: wallClock,
+                attributes: attributes(exchange, request, names, path: path),
                 status: request.status))
     }
 
     /// `url.full` is the path alone: a query carries metadata, which may hold what nobody wants in a trace. daprd shows it.
-    private static func attributes(_ request: EndedRequest, path: String) -> [FinishedSpan.Attribute] {
-        let method = request.method
-        var attributes = userFields(request.exchange)
-        if !request.pubsub.isEmpty {
+    private static func attributes(
+        _ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames, path: String
+    ) -> [FinishedSpan.Attribute] {
+        let method = exchange.methodText
+        var attributes = userFields(exchange)
+        if !names.pubsub.isEmpty {
             attributes.append(.init("messaging.system", "pubsub"))
-            attributes.append(.init("messaging.destination.name", request.topic))
+            attributes.append(.init("messaging.destination.name", names.topic))
         }
         attributes.append(.init("dapr.protocol", "http"))
         attributes.append(.init("dapr.api", "\(method) \(path)"))

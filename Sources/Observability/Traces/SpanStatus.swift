@@ -7,6 +7,7 @@ enum SpanStatus {
         if status == 0 { return "no answer" }
         guard status >= 400 else { return nil }
         let reason = "\(HTTPStatusLine.reason(status))"
-        return "Code(\(status)): \(reason.isEmpty ? "Unknown" : reason)"
+        // What a status line says of a status without a name; Go says it so.
+        return "Code(\(status)): \(reason == "Status" ? "Unknown" : reason)"
     }
 }
