@@ -112,6 +112,12 @@ package final class HTTPAppChannel {
         }
     }
 
+    /// Deliveries that wait for a connection, and their bound.
+    package var waitingCalls: (count: Int, limit: Int) { (client.waitingRequests, HTTPAppChannel.waitingLimit) }
+
+    /// Connections to the app, and their bound.
+    package var connections: (count: Int, limit: Int) { (client.openConnectionCount, client.settings.connections) }
+
     /// Closes every connection; calls that have not ended fail.
     package func close() { client.close() }
 }

@@ -113,6 +113,9 @@ extension Sidecar {
             subscription.oldestArrival.map { Double(loop.now.elapsed(since: $0).wholeNanoseconds) / 1e9 } ?? 0
         }
         collectQueues(into: &page)
+        page.family(
+            "martlet_log_lines_dropped_total", "counter", "Log lines that were dropped because there were too many.",
+            labels: ["app_id"], [([options.appID], Double(log.droppedLines))])
         observation.exporter?.collect(into: &page, appID: options.appID)
     }
 
@@ -121,6 +124,11 @@ extension Sidecar {
         for (index, api) in apis.enumerated() {
             queues.append(
                 (index == 0 ? "api_publishes" : "public_api_publishes", api.publishesInFlight, APIServer.publishLimit))
+        }
+        if let server { queues.append(("api_connections", server.openConnections, server.settings.connections)) }
+        if let channel {
+            queues.append(("app_calls", channel.waitingCalls.count, channel.waitingCalls.limit))
+            queues.append(("app_connections", channel.connections.count, channel.connections.limit))
         }
         page.family(
             "martlet_queue_depth", "gauge", "Entries of a queue that has a bound.", labels: ["app_id", "queue"],

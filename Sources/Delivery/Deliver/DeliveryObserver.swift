@@ -16,6 +16,8 @@ package enum DropReason: String, Sendable, CaseIterable {
 ///
 /// Called on the shard for every event: implementations count, and format only what they print.
 package protocol DeliveryObserver: AnyObject {
+    /// Whether `called` is to be called at all; asked once, when a subscription is made.
+    var wantsCalls: Bool { get }
     /// A call to the app is over, however it ended. It comes before what follows from it.
     func called(_ subscription: Subscription, _ call: EndedCall)
     /// The app took the event, which had come from the broker at that moment.
@@ -33,5 +35,7 @@ package protocol DeliveryObserver: AnyObject {
 }
 
 extension DeliveryObserver {
+    package var wantsCalls: Bool { false }
+
     package func called(_ subscription: Subscription, _ call: EndedCall) {}
 }

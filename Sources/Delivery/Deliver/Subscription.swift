@@ -11,6 +11,7 @@ package final class Subscription {
     let scheduler: any Scheduler
     let destination: any Destination
     let observer: any DeliveryObserver
+    let wantsCalls: Bool
     let tracer: Tracer
     let writer: EnvelopeWriter
     let schedule = RetrySchedule()
@@ -36,6 +37,7 @@ package final class Subscription {
         self.destination = destination
         self.scheduler = scheduler
         self.observer = observer
+        wantsCalls = observer.wantsCalls
         self.tracer = tracer
         self.writer = writer
         callLimit = plan.bounds.callLimit?.wholeNanoseconds

@@ -5,12 +5,14 @@ package import Messaging
 extension Subscription {
     /// A call is over. `status` is zero where the app did not answer.
     func noteCallEnded(_ slot: LaneEngine.Slot, _ outcome: EndedCall.Outcome, status: Int, answerBytes: Int) {
-        guard let flight = flights[Int(slot.index)] else { return }
-        observer.called(
-            self,
-            EndedCall(
-                outcome: outcome, status: status, began: flight.called, target: flight.target,
-                requestBytes: flight.event?.body.count ?? 0, answerBytes: answerBytes))
+        guard wantsCalls || tracer.recorder != nil, let flight = flights[Int(slot.index)] else { return }
+        if wantsCalls {
+            observer.called(
+                self,
+                EndedCall(
+                    outcome: outcome, status: status, began: flight.called, target: flight.target,
+                    requestBytes: flight.event?.body.count ?? 0, answerBytes: answerBytes))
+        }
         guard let recorder = tracer.recorder(of: flight.span), let span = flight.span else { return }
         record(span, of: flight, status: status, with: recorder)
     }

@@ -146,6 +146,8 @@ package final class DeliveryMetrics {
 }
 
 extension DeliveryMetrics: DeliveryObserver {
+    package var wantsCalls: Bool { true }
+
     package func called(_ subscription: Subscription, _ call: EndedCall) {
         let elapsed = Int(truncatingIfNeeded: subscription.elapsed(since: call.began))
         let ingress = ingress(Fate(call.outcome))
@@ -158,7 +160,6 @@ extension DeliveryMetrics: DeliveryObserver {
         entry.completed.add()
         entry.sent.record(call.requestBytes)
         received.record(call.answerBytes)
-        next.called(subscription, call)
     }
 
     package func delivered(_ subscription: Subscription, arrived: Instant) {

@@ -107,11 +107,9 @@ package final class RequestMetrics {
     // MARK: Finding
 
     private func series(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: () -> RequestNames) -> Series {
-        let fields = exchange.fields
-        let path = fields.bytes.rawSpan.extracting(exchange.head.target.path)
         let method = exchange.method
-        if let last, RequestMetrics.fits(last, request, method, path) { return last }
-        for series in recent where RequestMetrics.fits(series, request, method, path) {
+        if let last, RequestMetrics.fits(last, request, method, exchange) { return last }
+        for series in recent where RequestMetrics.fits(series, request, method, exchange) {
             last = series
             return series
         }
@@ -119,9 +117,11 @@ package final class RequestMetrics {
         return remembered(key, exchange, names)
     }
 
-    private static func fits(_ series: Series, _ request: EndedRequest, _ method: HTTPMethod, _ path: RawSpan) -> Bool {
+    private static func fits(
+        _ series: Series, _ request: EndedRequest, _ method: HTTPMethod, _ exchange: HTTPExchange
+    ) -> Bool {
         series.key.status == request.status && series.key.egress == request.egress && series.key.method == method
-            && path.equals(series.key.path)
+            && exchange.hasPath(series.key.path)
     }
 
     private func remembered(_ key: Key, _ exchange: HTTPExchange, _ names: () -> RequestNames) -> Series {
