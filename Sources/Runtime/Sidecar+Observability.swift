@@ -1,3 +1,4 @@
+internal import AppChannels
 internal import Delivery
 internal import HTTP
 internal import HTTPAPI
