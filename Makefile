@@ -1,5 +1,5 @@
 # Thin: each target is one script, so that a laptop and CI run the same.
-.PHONY: help setup build test check bench run release fuzz sanitize
+.PHONY: help setup build test check bench run release fuzz sanitize clients
 
 help:
 	@echo "make run       the example app with a sidecar, and a few orders to see events flow"
@@ -10,6 +10,7 @@ help:
 	@echo "make release   build/martlet: one file, to be copied anywhere"
 	@echo "make bench     measurements"
 	@echo "make fuzz      fuzzers of everything that reads bytes from outside"
+	@echo "make clients   clients that others wrote; downloads them from PyPI"
 
 setup:
 	@scripts/setup
@@ -37,3 +38,6 @@ fuzz: setup
 
 run: build
 	@scripts/run
+
+clients: build
+	@scripts/clients

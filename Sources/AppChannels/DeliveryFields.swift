@@ -12,17 +12,39 @@ enum DeliveryFields {
         "transfer-encoding", "upgrade", "http2-settings", "te", "trailer", "proxy-authorization", "proxy-authenticate",
         // The trace is sent once: `trace(in:)` decides which.
         "traceparent", "tracestate",
+        // The channel says which component an event came through.
+        "pubsubname",
     ]
 
-    /// Adds the pairs; the name of the first one that cannot be a header field, where there is one.
-    static func add(_ metadata: Metadata, to fields: inout HTTPFieldBlock) -> String? {
+    /// Adds the pairs; the name of the first one that cannot be a header field, where there is one. Keys that differ in case only become one
+    /// field, their values with commas between them.
+    /// - Parameter hasToken: whether the channel sends a token of its own, which no publisher may replace.
+    static func add(_ metadata: Metadata, hasToken: Bool, to fields: inout HTTPFieldBlock) -> String? {
         guard !metadata.isEmpty else { return nil }
         let named = connectionNames(metadata)
-        for pair in metadata.pairs where !isExcluded(pair.key) && !named.contains(pair.key.lowercased()) {
+        for (index, pair) in metadata.pairs.enumerated()
+        where !isExcluded(pair.key, hasToken) && !named.contains(pair.key.lowercased()) {
             let name = lowercased(pair.key)
-            guard fields.add(name: name, value: pair.value) || isReserved(name) else { return pair.key }
+            guard let value = value(at: index, in: metadata) else { continue }
+            guard isSendable(value), fields.add(name: name, value: value) || isReserved(name) else { return pair.key }
         }
         return nil
+    }
+
+    /// The values of all keys that differ from the one at an index in case only, at the first of them; nil at the others.
+    private static func value(at index: Int, in metadata: Metadata) -> String? {
+        let key = metadata.pairs[index].key
+        var joined = metadata.pairs[index].value
+        for (other, pair) in metadata.pairs.enumerated() where other != index && ASCII.equalIgnoringCase(pair.key, key) {
+            if other < index { return nil }
+            joined += ", " + pair.value
+        }
+        return joined
+    }
+
+    /// Whether a value has no control character but tabs, as Go's net/http asks.
+    private static func isSendable(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     /// The trace that travels in the pairs themselves, where it is valid: it goes before the event's, and only with it a `tracestate` goes.
@@ -31,8 +53,9 @@ enum DeliveryFields {
         return (trace, metadata.value(ignoringCase: "tracestate"))
     }
 
-    private static func isExcluded(_ name: String) -> Bool {
+    private static func isExcluded(_ name: String, _ hasToken: Bool) -> Bool {
         if name.hasSuffix("-bin") { return true }
+        if hasToken, ASCII.equalIgnoringCase(name, "dapr-api-token") { return true }
         return name.withRawSpan { name in excluded.contains { ASCII.equalIgnoringCase(name, $0) } }
     }
 

@@ -24,10 +24,8 @@ package final class HTTPAppChannel {
     private let token: String?
     private let userAgent: String
     private let loop: EventLoop
-    /// What every delivery begins with.
-    private let common: HTTPFieldBlock
-    /// `common` with the name of the component that was delivered for last: nearly always the same one.
-    private var lastFields: (pubsub: String, fields: HTTPFieldBlock)
+    /// What every delivery begins with, with the name of the component that was delivered for last: nearly always the same one.
+    private var lastFields: (pubsub: String, isBulk: Bool, fields: HTTPFieldBlock) = ("", false, .none)
     private var pending = PendingCalls()
 
     /// - Parameters:
@@ -45,12 +43,6 @@ package final class HTTPAppChannel {
         settings.connections = maxConcurrency > 0 ? maxConcurrency : HTTPAppChannel.defaultConnections
         settings.waiting = HTTPAppChannel.waitingLimit
         client = HTTPClient(origin: endpoint, host: HTTPAppChannel.host(of: endpoint), on: loop, settings: settings)
-        var common = HTTPFieldBlock()
-        common.add("User-Agent", userAgent)
-        common.add("Content-Type", "application/cloudevents+json")
-        if let token { common.add("dapr-api-token", token) }
-        self.common = common
-        lastFields = ("", common)
     }
 
     /// The field of an event that is in no trace: always the same, so it is made once.
@@ -71,13 +63,24 @@ package final class HTTPAppChannel {
         return fields
     }
 
-    private func fields(for pubsub: String) -> HTTPFieldBlock {
-        if lastFields.pubsub != pubsub || pubsub.isEmpty {
-            var fields = common
-            fields.add("pubsubname", pubsub)
-            lastFields = (pubsub, fields)
+    private func fields(for call: AppCall) -> HTTPFieldBlock {
+        // A publisher may say who the caller is, as with daprd.
+        if !call.metadata.isEmpty, call.metadata.value(ignoringCase: "user-agent") != nil {
+            return makeFields(call, userAgent: nil)
+        }
+        if lastFields.pubsub != call.pubsub || lastFields.isBulk != call.isBulk || lastFields.fields.isEmpty {
+            lastFields = (call.pubsub, call.isBulk, makeFields(call, userAgent: userAgent))
         }
         return lastFields.fields
+    }
+
+    private func makeFields(_ call: AppCall, userAgent: String?) -> HTTPFieldBlock {
+        var fields = HTTPFieldBlock()
+        if let userAgent { fields.add("User-Agent", userAgent) }
+        fields.add("Content-Type", call.isBulk ? "application/json" : "application/cloudevents+json" as StaticString)
+        if let token { fields.add("dapr-api-token", token) }
+        fields.add("pubsubname", call.pubsub)
+        return fields
     }
 
     private static func host(of endpoint: Endpoint) -> String {
@@ -125,13 +128,14 @@ package final class HTTPAppChannel {
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
         var own = HTTPAppChannel.traceFields(call)
-        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, to: &own) {
-            let reason = "the metadata key \"\(name)\" cannot be a header field; publish without it"
+        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, hasToken: self.token != nil, to: &own)
+        {
+            let reason = "the metadata pair \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)
             return loop.atTurnEnd(later)
         }
         let request = HTTPClientRequest(
-            method: "POST", target: call.target, fields: fields(for: call.pubsub), ownFields: own, body: call.body)
+            method: "POST", target: call.target, fields: fields(for: call), ownFields: own, body: call.body)
         let ticket = pending.add(completion, token)
         client.send(request, deadline: deadline, completion: self, token: ticket)
     }
@@ -165,8 +169,7 @@ private struct PendingCalls {
 
     mutating func take(_ ticket: UInt64) -> (any AppCallCompletion, UInt64)? {
         let index = Int(ticket)
-        guard index < entries.count, let entry = entries[index] else { return nil }
-        entries[index] = nil
+        guard index < entries.count, let entry = entries[index].take() else { return nil }
         free.append(index)
         return entry
     }

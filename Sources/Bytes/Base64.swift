@@ -58,6 +58,39 @@ package enum Base64 {
         return isValid ? bytes : nil
     }
 
+    /// Where Go's decoder says that a text is wrong which `decode` refused: at the first byte that does not belong there, or where the group
+    /// begins that the end cuts off. It is for error texts only.
+    package static func faultOffset(_ text: RawSpan) -> Int {
+        var digits = 0
+        var offset = 0
+        while offset < text.byteCount {
+            let byte = text[offset]
+            if byte == 0x3D { return paddingFault(text, at: offset, digits: digits) }
+            if byte != 0x0A, byte != 0x0D {
+                guard values[Int(byte)] <= 63 else { return offset }
+                digits = (digits + 1) % 4
+            }
+            offset += 1
+        }
+        return offset - digits
+    }
+
+    /// What follows the first `=`: one more where two digits came before it, and then nothing but line ends.
+    private static func paddingFault(_ text: RawSpan, at padding: Int, digits: Int) -> Int {
+        guard digits >= 2 else { return padding }
+        var left = 4 - digits - 1
+        var offset = padding + 1
+        while offset < text.byteCount {
+            let byte = text[offset]
+            if byte != 0x0A, byte != 0x0D {
+                guard byte == 0x3D, left > 0 else { return offset }
+                left -= 1
+            }
+            offset += 1
+        }
+        return text.byteCount
+    }
+
     private static func decode(_ text: RawSpan, into writer: inout ByteWriter) -> Bool {
         var offset = 0
         var isPlain = true

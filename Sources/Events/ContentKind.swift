@@ -20,6 +20,14 @@ package enum ContentKind: Sendable, Equatable {
     /// Looks a content type up.
     package init(_ contentType: String) { self = contentType.withRawSpan { ContentKind($0) } }
 
+    /// Whether a content type is `application/octet-stream`, parameters ignored: of the binary ones the only one in bulk publishing.
+    package static func isOctetStream(_ contentType: String) -> Bool {
+        contentType.withRawSpan { bytes in
+            let type = bytes.extracting(0..<(bytes.firstIndex(of: 0x3B) ?? bytes.byteCount))
+            return type.byteCount == 24 && ASCII.equalIgnoringCase(type, "application/octet-stream")
+        }
+    }
+
     private init(_ bytes: RawSpan) {
         let type = bytes.extracting(0..<(bytes.firstIndex(of: 0x3B) ?? bytes.byteCount))
         self =

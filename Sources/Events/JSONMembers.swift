@@ -39,6 +39,10 @@ package struct JSONMembers: ~Escapable {
     /// The next member; `nil` at the object's end and where the text is not JSON.
     package mutating func next() -> JSONMemberRange? {
         if isComplete { return nil }
+        if let member = scanner.plainMember(isFirst: isFirst) {
+            isFirst = false
+            return member
+        }
         scanner.skipSpace()
         if scanner.take(0x7D) {
             // `{"a":1,}` is not JSON, but `{}` is: a comma is consumed below only together with a name.

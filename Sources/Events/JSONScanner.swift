@@ -82,6 +82,27 @@ package struct JSONScanner: ~Escapable {
     }
 }
 
+extension JSONScanner {
+    /// The next member where it is written as machines write most: no space, no escape, a text as its value. It stays where it is otherwise.
+    @inline(__always)
+    mutating func plainMember(isFirst: Bool) -> JSONMemberRange? {
+        var position = self.position
+        if !isFirst {
+            guard bytes.byteOrZero(at: position) == 0x2C else { return nil }
+            position &+= 1
+        }
+        guard bytes.byteOrZero(at: position) == 0x22 else { return nil }
+        let name = position &+ 1
+        let nameEnd = bytes.endOfPlainJSON(from: name)
+        guard nameEnd &+ 4 <= bytes.byteCount, bytes.loadUInt32(at: nameEnd) & 0xFF_FFFF == 0x22_3A22 else { return nil }
+        let value = nameEnd &+ 2
+        let valueEnd = bytes.endOfPlainJSON(from: value &+ 1)
+        guard bytes.byteOrZero(at: valueEnd) == 0x22 else { return nil }
+        self.position = valueEnd &+ 1
+        return JSONMemberRange(name: name..<nameEnd, isEscaped: false, value: value..<valueEnd &+ 1)
+    }
+}
+
 /// What was seen in strings.
 struct JSONStringMarks {
     var needsRepair = false

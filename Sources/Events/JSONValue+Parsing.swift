@@ -162,17 +162,31 @@ private struct JSONTreeParser: ~Escapable {
         if take("false") { return .bool(false) }
         if take("null") { return .null }
         let rest = scanner.bytes.extracting(start..<scanner.bytes.byteCount)
-        guard let length = JSONNumber.length(rest) else {
-            while scanner.position < scanner.bytes.byteCount,
-                JSONTreeParser.isScalarByte(scanner.bytes[scanner.position])
-            {
-                scanner.position += 1
-            }
-            if scanner.position < scanner.bytes.byteCount { scanner.position = start }
-            throw unexpected()
-        }
+        guard let length = JSONNumber.length(rest) else { throw brokenScalar(rest) }
         scanner.position = start + length
         return .number(String(utf8Repaired: rest.extracting(0..<length)))
+    }
+
+    /// What is wrong with a word or a number: a text that ends inside of it is cut off, any other byte does not belong there.
+    private mutating func brokenScalar(_ rest: RawSpan) -> JSONSyntaxError {
+        let isCutOff =
+            rest.byteCount > 0 && JSONTreeParser.numberBytes(rest) == rest.byteCount
+            || JSONTreeParser.isBeginning(rest, of: "true") || JSONTreeParser.isBeginning(rest, of: "false")
+            || JSONTreeParser.isBeginning(rest, of: "null")
+        if isCutOff { scanner.position += rest.byteCount }
+        return unexpected()
+    }
+
+    private static func isBeginning(_ rest: RawSpan, of word: StaticString) -> Bool {
+        guard rest.byteCount < word.utf8CodeUnitCount else { return false }
+        for offset in 0..<rest.byteCount where rest[offset] != word.rawSpan[offset] { return false }
+        return true
+    }
+
+    private static func numberBytes(_ rest: RawSpan) -> Int {
+        var length = 0
+        while length < rest.byteCount, isNumberByte(rest[length]) { length += 1 }
+        return length
     }
 
     private mutating func take(_ word: StaticString) -> Bool {
@@ -182,7 +196,7 @@ private struct JSONTreeParser: ~Escapable {
         return true
     }
 
-    private static func isScalarByte(_ byte: UInt8) -> Bool {
-        byte == 0x2B || byte == 0x2D || byte == 0x2E || ASCII.isDigit(byte) || byte | 0x20 &- 0x61 < 26
+    private static func isNumberByte(_ byte: UInt8) -> Bool {
+        ASCII.isDigit(byte) || byte == 0x2B || byte == 0x2D || byte == 0x2E || byte | 0x20 == 0x65
     }
 }

@@ -106,6 +106,20 @@ extension APIError {
             return pubSub(
                 500, "CLOUD_EVENTS_SER", "cannot create cloudevent", pubsub, "CLOUD_EVENT_CREATION",
                 [("appID", appID), ("error", JSONComplaint.text(objectExpectedIn: body))])
+        case .malformedBulk(let fault, let body):
+            return bulkUnreadable(JSONComplaint.text(fault, in: body), pubsub: pubsub, topic: topic, appID: appID)
+        case .entryContent(let content):
+            let reason = reason(content)
+            return pubSub(
+                400, "EVENTS_SER",
+                "error when marshalling cloud event envelope for topic \(topic) pubsub \(pubsub): \(reason)", pubsub,
+                "MARSHAL_ENVELOPE", [("appID", appID), ("error", reason)])
+        case .entryIDs:
+            let reason = "entryId is duplicated or not present for entry"
+            return pubSub(
+                400, "EVENTS_SER",
+                "error marshaling events to bytes for topic \(topic) pubsub \(pubsub). error: \(reason)", pubsub,
+                "MARSHAL_EVENTS", [("appID", appID), ("error", reason)])
         case .forbidden:
             let message = "topic \(topic) is not allowed for app id \(appID)"
             return pubSub(403, "FORBIDDEN", message, pubsub, "FORBIDDEN", [("topic", topic), ("error", message)])
@@ -119,6 +133,23 @@ extension APIError {
         pubSub(
             500, "PUBLISH_MESSAGE", "error when publishing to topic \(topic) in pubsub \(pubsub): \(reason)", pubsub,
             "PUBLISH_MESSAGE", [("topic", topic), ("error", reason)])
+    }
+
+    /// The list of a bulk publish could not be read.
+    package static func bulkUnreadable(_ reason: String, pubsub: String, topic: String, appID: String) -> APIError {
+        pubSub(
+            400, "EVENTS_SER",
+            "error when unmarshaling the request for topic \(topic) pubsub \(pubsub): \(reason)", pubsub,
+            "UNMARSHAL_EVENTS", [("appID", appID)])
+    }
+
+    private static func reason(_ content: PublishRefusal.EntryContent) -> String {
+        switch content {
+        case .mismatch: "error: mismatch between contentType and event"
+        // daprd's own spelling.
+        case .base64(let offset):
+            "error: unable to decode base64 application/octect-stream data: illegal base64 data at input byte \(offset)"
+        }
     }
 
     private static func pubSub(

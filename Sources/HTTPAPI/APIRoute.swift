@@ -13,6 +13,8 @@ package enum APIRoute: Equatable {
     case metadata
     case setMetadata(key: String)
     case shutdown
+    /// A building block that there is none of: state, secrets, configuration, lock, bindings, invocation.
+    case block(APIBlock)
     /// Everything else: in daprd a service invocation without an app id.
     case unknown
 
@@ -20,7 +22,7 @@ package enum APIRoute: Equatable {
     var isPublic: Bool {
         switch self {
         case .health, .outboundHealth, .metadata, .setMetadata: true
-        case .publish, .bulkPublish, .shutdown, .unknown: false
+        case .publish, .bulkPublish, .shutdown, .block, .unknown: false
         }
     }
 
@@ -38,11 +40,18 @@ package enum APIRoute: Equatable {
         {
             return topicRoute(clean, segments, from: 3, bulk: true)
         }
-        return .unknown
+        return APIBlock.of(method: method, path: clean, segments).map(APIRoute.block) ?? .unknown
     }
 
-    /// Whether answers carry no `traceparent`: daprd leaves every path with a health check in it untraced.
+    /// Whether answers carry no `traceparent`: daprd leaves every path with a health check in it untraced, once it is unescaped.
     package static func isUntraced(_ path: RawSpan) -> Bool {
+        guard path.firstIndex(of: 0x25) != nil, let unescaped = URLText.queryUnescape(path) else {
+            return holdsHealthCheck(path)
+        }
+        return holdsHealthCheck(unescaped.rawSpan)
+    }
+
+    private static func holdsHealthCheck(_ path: RawSpan) -> Bool {
         var from = 0
         while let slash = path.firstIndex(of: 0x2F, from: from) {
             if path.extracting(slash..<path.byteCount).starts(with: "/healthz") { return true }
@@ -86,7 +95,7 @@ package enum APIRoute: Equatable {
             if segments.count == 3, method == .put { return .setMetadata(key: text(path, segments[2])) }
         }
         if name(path, segments, 1, "shutdown"), segments.count == 2, method == .post { return .shutdown }
-        return .unknown
+        return APIBlock.of(method: method, path: path, segments).map(APIRoute.block) ?? .unknown
     }
 
     /// The topic is the whole rest of the path, slashes included.
@@ -96,18 +105,17 @@ package enum APIRoute: Equatable {
         return bulk ? .bulkPublish(pubsub: pubsub, topic: topic) : .publish(pubsub: pubsub, topic: topic)
     }
 
-    private static func isWrite(_ method: HTTPMethod) -> Bool { method == .post || method == .put }
+    static func isWrite(_ method: HTTPMethod) -> Bool { method == .post || method == .put }
 
-    private static func name(_ path: [UInt8], _ segments: [Range<Int>], _ index: Int, _ expected: StaticString) -> Bool
-    {
+    static func name(_ path: [UInt8], _ segments: [Range<Int>], _ index: Int, _ expected: StaticString) -> Bool {
         index < segments.count && path.rawSpan.extracting(segments[index]).equals(expected)
     }
 
-    private static func text(_ path: [UInt8], _ range: Range<Int>) -> String {
+    static func text(_ path: [UInt8], _ range: Range<Int>) -> String {
         URLText.queryUnescapedText(path.rawSpan.extracting(range)) ?? ""
     }
 
-    private static func segments(of path: [UInt8]) -> [Range<Int>] {
+    static func segments(of path: [UInt8]) -> [Range<Int>] {
         var segments: [Range<Int>] = []
         var start = 0
         while start < path.count {

@@ -23,14 +23,16 @@ package final class APIServer {
     let surface: Surface
     weak var backend: (any APIBackend)?
     private let observer: RequestObserver?
+    private let rules: APIRules
     private let token: [UInt8]?
     var pending = PendingPublishes()
 
     /// - Parameters:
     ///   - token: what callers must send as `dapr-api-token`; nil asks for none.
+    ///   - rules: what flags and Configuration say about callers, paths and bodies.
     ///   - observer: is told of every answer; nil where neither metrics nor exporters are.
     package init(
-        appID: String, publisher: Publisher, tracer: Tracer, surface: Surface, token: String?,
+        appID: String, publisher: Publisher, tracer: Tracer, surface: Surface, token: String?, rules: APIRules,
         backend: any APIBackend, observer: RequestObserver? = nil
     ) {
         self.appID = appID
@@ -39,6 +41,7 @@ package final class APIServer {
         self.surface = surface
         self.backend = backend
         self.observer = observer
+        self.rules = rules
         self.token = surface == .api ? token.flatMap { $0.isEmpty ? nil : Array($0.utf8) } : nil
     }
 
@@ -46,7 +49,7 @@ package final class APIServer {
     package static var publishLimit: Int { PendingPublishes.limit }
 
     /// Publishes that wait for their broker.
-    package var publishesInFlight: Int { pending.count }
+    package var publishesInFlight: Int { pending.count + pending.bulkCount }
 
     // MARK: Token
 
@@ -104,7 +107,7 @@ package final class APIServer {
     }
 
     /// The hook of metrics and spans: called once for each answer, after it.
-    private func noteAnswer(
+    func noteAnswer(
         _ exchange: HTTPExchange, _ status: Int, _ bytes: Int, _ trace: RequestTrace, _ publish: PublishEnding
     ) {
         guard let observer else { return }
@@ -115,19 +118,45 @@ package final class APIServer {
             RequestNames(pubsub: publish.pubsub, topic: publish.topic, traceState: trace.state)
         }
     }
+
+    /// The entries of a bulk request have spans of their own, below the request's; they end with it.
+    func noteEntries(_ call: BulkPublishCall, _ status: Int) {
+        let names = RequestNames(pubsub: call.pubsub, topic: call.topic, traceState: call.trace.state)
+        for span in call.spans {
+            let entry = EndedRequest(
+                status: status, answerBytes: 0, began: call.trace.began, span: span, parent: call.trace.span?.span ?? 0,
+                egress: .none)
+            observer?.endedEntry(call.exchange, entry, names)
+        }
+    }
 }
 
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
-        let trace = RequestTrace(exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
+        var trace = RequestTrace(exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
         if let complaint = trace.baggageComplaint { return answerBadBaggage(exchange, complaint, trace) }
         guard let route = exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
             return answerText(exchange, 400, "400 Bad Request", trace)
+        }
+        if let cors = rules.cors {
+            if cors.answerPreflight(exchange, trace) { return noteAnswer(exchange, 200, 0, trace, .none) }
+            trace.cors = cors.addition(to: exchange)
         }
         guard isAuthorised(exchange, route) else { return answerText(exchange, 401, "invalid api token\n", trace) }
         guard surface == .api || route.isPublic else {
             return answerText(exchange, 404, "404 page not found\n", trace)
         }
+        if let strictness = rules.strictness, let refusal = strictness.refusal(of: exchange) {
+            return answer(exchange, refusal, trace)
+        }
+        if let access = rules.access, !exchange.withPath({ access.allows(route, path: $0) }) {
+            if access.allowsInvocation { return fallback(exchange, trace) }
+            return answerText(exchange, 404, "404 page not found\n", trace)
+        }
+        serve(exchange, route, trace)
+    }
+
+    private func serve(_ exchange: HTTPExchange, _ route: APIRoute, _ trace: RequestTrace) {
         switch route {
         case .publish(let pubsub, let topic): publish(exchange, pubsub: pubsub, topic: topic, trace)
         case .bulkPublish(let pubsub, let topic): bulkPublish(exchange, pubsub: pubsub, topic: topic, trace)
@@ -136,7 +165,8 @@ extension APIServer: HTTPHandler {
         case .metadata: metadata(exchange, trace)
         case .setMetadata(let key): setMetadata(exchange, key: key, trace)
         case .shutdown: shutdown(exchange, trace)
-        case .unknown: answer(exchange, .unknownPath, trace)
+        case .block(let block): self.block(exchange, block, trace)
+        case .unknown: fallback(exchange, trace)
         }
     }
 }

@@ -17,7 +17,32 @@ struct PendingPublishes {
     private var free: [Int] = []
     private(set) var count = 0
 
-    var isFull: Bool { count >= PendingPublishes.limit }
+    /// Events of bulk requests that wait; they count against the same limit.
+    private(set) var bulkCount = 0
+    /// Their bytes. One request may exceed `bulkByteLimit`, so that a large one passes alone.
+    private var bulkBytes = 0
+    /// How many bytes bulk requests may have waiting; beyond it one is answered with 503 and was not sent.
+    static let bulkByteLimit = 128 << 20
+
+    var isFull: Bool { count + bulkCount >= PendingPublishes.limit }
+
+    /// Counts the events of a bulk request; false where they are too many now.
+    mutating func addBulk(events: Int, bytes: Int) -> Bool {
+        let isRoom =
+            count + bulkCount == 0
+            || count + bulkCount + events <= PendingPublishes.limit
+                && (bulkBytes == 0 || bulkBytes + bytes <= PendingPublishes.bulkByteLimit)
+        guard isRoom else { return false }
+        bulkCount += events
+        bulkBytes += bytes
+        return true
+    }
+
+    /// A bulk request was answered.
+    mutating func endBulk(events: Int, bytes: Int) {
+        bulkCount -= events
+        bulkBytes -= bytes
+    }
 
     mutating func add(_ entry: Entry) -> UInt64 {
         count += 1
@@ -32,8 +57,7 @@ struct PendingPublishes {
     /// Takes an entry out; nil where the token was answered already.
     mutating func take(_ token: UInt64) -> Entry? {
         let index = Int(token)
-        guard index < entries.count, let entry = entries[index] else { return nil }
-        entries[index] = nil
+        guard index < entries.count, let entry = entries[index].take() else { return nil }
         free.append(index)
         count -= 1
         return entry

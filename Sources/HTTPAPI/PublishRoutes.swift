@@ -20,25 +20,21 @@ extension APIServer {
             try publisher.publish(request, completion: self, token: token)
         } catch {
             _ = pending.take(token)
-            let isForbidden = if case .forbidden = error { true } else { false }
-            answer(
-                exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace,
-                // As in daprd: scopes are asked when it is published, everything else before.
-                PublishEnding(pubsub: pubsub, topic: topic, egress: isForbidden ? .failed : .none))
+            refuse(exchange, error, pubsub: pubsub, topic: topic, trace)
         }
     }
 
-    func bulkPublish(_ exchange: HTTPExchange, pubsub: String, topic: String, _ trace: RequestTrace) {
-        let request = PublishRequest(
-            pubsub: pubsub, topic: topic, contentType: "", body: [], metadata: APIServer.metadata(of: exchange),
-            trace: nil, traceState: "")
-        do {
-            try publisher.check(request)
-        } catch {
-            return answer(exchange, .publish(error, pubsub: pubsub, topic: topic, appID: appID), trace)
-        }
-        let message = "bulk publishing is not available in this version; publish the events one by one"
-        answer(exchange, APIError(status: 501, code: "ERR_BULK_PUBLISH_NOT_AVAILABLE", message: message), trace)
+    /// Answers a refusal. The JSON text `null` as a CloudEvent gets none, as in daprd: the connection ends.
+    func refuse(
+        _ exchange: HTTPExchange, _ refusal: PublishRefusal, pubsub: String, topic: String, _ trace: RequestTrace,
+        forbidden: EndedRequest.Egress = .failed
+    ) {
+        if case .notACloudEvent(.null, _) = refusal { return exchange.drop() }
+        let isForbidden = if case .forbidden = refusal { true } else { false }
+        answer(
+            exchange, .publish(refusal, pubsub: pubsub, topic: topic, appID: appID), trace,
+            // As in daprd: scopes are asked when it is published, everything else before.
+            PublishEnding(pubsub: pubsub, topic: topic, egress: isForbidden ? forbidden : .none))
     }
 
     /// daprd finds an over-long body when it reads it: after component and flags, as a failed publish.
@@ -53,8 +49,12 @@ extension APIServer {
     }
 
     private func refuseOverload(_ exchange: HTTPExchange, _ request: PublishRequest, _ trace: RequestTrace) {
-        let reason = "\(PendingPublishes.limit) events wait for their brokers already; not stored, try again later"
-        var error = APIError.publishFailed(reason, pubsub: request.pubsub, topic: request.topic)
+        refuseOverload(exchange, pubsub: request.pubsub, topic: request.topic, trace)
+    }
+
+    func refuseOverload(_ exchange: HTTPExchange, pubsub: String, topic: String, _ trace: RequestTrace) {
+        let reason = "too many events wait for their brokers already; not stored, try again later"
+        var error = APIError.publishFailed(reason, pubsub: pubsub, topic: topic)
         error.status = 503
         answer(exchange, error, trace)
     }

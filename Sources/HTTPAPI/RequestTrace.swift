@@ -4,7 +4,7 @@ internal import Events
 internal import HTTP
 internal import Messaging
 
-/// The trace of one request: taken from its headers, and sent back with the answer as daprd does (spec 4.1).
+/// What of a request comes back in the fields of its answer: its trace (spec 4.1), and what CORS adds to it (spec 6.3).
 struct RequestTrace {
     /// The request's span; nil where there are no ids at all.
     let span: TraceContext?
@@ -17,18 +17,41 @@ struct RequestTrace {
     let parent: UInt64
     /// When the request was there, for metrics and spans.
     let began: Instant
+    /// What the answer says to pages of other origins.
+    var cors = CORSPolicy.Addition.none
 
     init(_ exchange: HTTPExchange, _ tracer: Tracer, began: Instant) {
         self.began = began
         isUntraced = exchange.withPath(APIRoute.isUntraced)
-        var caller: TraceContext?
-        if tracer.mode != .off, let index = exchange.fields.index(of: "traceparent") {
-            caller = TraceContext(exchange.fields.value(at: index))
+        guard tracer.mode != .off else {
+            span = nil
+            parent = 0
+            state = ""
+            baggage = ""
+            return
         }
+        let fields = exchange.fields
+        let found = RequestTrace.find(in: fields)
+        let caller = found.parent.flatMap { TraceContext(fields.value(at: $0)) }
         span = tracer.requestSpan(caller: caller)
         parent = caller?.span ?? 0
-        state = caller == nil ? "" : exchange.fields.text("tracestate").map(TraceState.normalized) ?? ""
-        baggage = tracer.mode == .off || isUntraced ? "" : RequestTrace.baggage(of: exchange)
+        state = caller == nil ? "" : found.state.map { TraceState.normalized(fields.valueText(at: $0)) } ?? ""
+        baggage = found.baggage == nil || isUntraced ? "" : RequestTrace.baggage(in: fields)
+    }
+
+    /// Where the first field of each name is: one look over all of them, most of which have other lengths.
+    private static func find(in fields: HTTPFields) -> (parent: Int?, state: Int?, baggage: Int?) {
+        var found: (parent: Int?, state: Int?, baggage: Int?) = (nil, nil, nil)
+        for index in 0..<fields.count {
+            let name = fields.name(at: index)
+            switch name.byteCount {
+            case 11 where found.parent == nil && ASCII.equalIgnoringCase(name, "traceparent"): found.parent = index
+            case 10 where found.state == nil && ASCII.equalIgnoringCase(name, "tracestate"): found.state = index
+            case 7 where found.baggage == nil && ASCII.equalIgnoringCase(name, "baggage"): found.baggage = index
+            default: break
+            }
+        }
+        return found
     }
 
     /// What is wrong with the caller's `baggage`, where something is: daprd answers 400 then, whatever was asked for.
@@ -37,9 +60,8 @@ struct RequestTrace {
     }
 
     /// Of several fields, one list.
-    private static func baggage(of exchange: HTTPExchange) -> String {
-        guard exchange.fields.index(of: "baggage") != nil else { return "" }
-        return exchange.fields.all("baggage").map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+    private static func baggage(in fields: HTTPFields) -> String {
+        fields.all("baggage").map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
     }
 
     /// The span that exporters get; nil for health checks, as in daprd.
@@ -47,9 +69,23 @@ struct RequestTrace {
 
     /// Adds what belongs into the answer.
     func append(to fields: inout HTTPFieldBlock) {
+        switch cors {
+        case .none: break
+        case .vary: fields.add("Vary", "Origin")
+        case .allow(let origin):
+            fields.add("Vary", "Origin")
+            fields.add("Access-Control-Allow-Origin", origin)
+        }
         guard !isUntraced, let span else { return }
-        fields.add("Traceparent", span.bytes.rawSpan)
+        if span == .zero { fields.add(RequestTrace.noTrace) } else { fields.add("Traceparent", span.bytes.rawSpan) }
         if !state.isEmpty { fields.add("Tracestate", state) }
         if !baggage.isEmpty { fields.add("Baggage", baggage) }
     }
+
+    /// The field of a request without a trace, where none are made: always the same, so it is made once.
+    private static let noTrace: HTTPFieldBlock = {
+        var fields = HTTPFieldBlock()
+        fields.add("Traceparent", TraceContext.zero.bytes)
+        return fields
+    }()
 }

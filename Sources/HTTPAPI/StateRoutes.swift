@@ -22,10 +22,7 @@ extension APIServer {
     }
 
     func setMetadata(_ exchange: HTTPExchange, key: String, _ trace: RequestTrace) {
-        guard !exchange.isBodyTooLarge else {
-            let message = "failed to read the request body: stream too large"
-            return answer(exchange, APIError(status: 400, code: "ERR_BODY_READ", message: message), trace)
-        }
+        guard !exchange.isBodyTooLarge else { return answer(exchange, .unreadableBody, trace) }
         let body = exchange.body
         let value = String(utf8Repaired: body.rawSpan)
         backend?.setMetadata(key: key, value: value)

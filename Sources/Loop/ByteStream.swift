@@ -98,6 +98,8 @@ internal import Messaging
 
     package var pendingBytes: Int { unsafe (inFlight?.count ?? 0) + waiting.count }
 
+    package var isOpen: Bool { state != .closing && state != .closed }
+
     package func write(_ bytes: inout [UInt8]) {
         guard state == .open, !closesWhenDrained, !bytes.isEmpty else {
             bytes.removeAll(keepingCapacity: bytes.capacity <= ByteStream.keptCapacity)

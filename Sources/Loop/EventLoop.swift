@@ -17,6 +17,7 @@ package import Messaging
     private var localJobs: [UnownedJob] = []
     private var collecting: [any TurnParticipant] = []
     private var flushing: [any TurnParticipant] = []
+    private var next: [any TurnParticipant] = []
     private var wheel: TimerWheel
     private var due: [(Wake, any Sleeper, UInt64)] = []
     private var armedFor: Instant?
@@ -143,10 +144,18 @@ package import Messaging
     /// Calls the participant once, at the end of this turn, after everything that was collected is done: where a connection writes.
     package func atFlush(_ participant: any TurnParticipant) { flushing.append(participant) }
 
+    /// Calls the participant once, in the next turn, which begins without waiting: for who has more to do and lets the others go first.
+    package func atNextTurn(_ participant: any TurnParticipant) { next.append(participant) }
+
+    /// The number of this turn.
+    package private(set) var turn: UInt64 = 0
+
     // MARK: The end of a turn
 
     private func endTurn() {
+        turn &+= 1
         fireTimers()
+        runNext()
         repeat {
             runRemote()
             runJobs()
@@ -155,6 +164,7 @@ package import Messaging
         } while !localJobs.isEmpty || !collecting.isEmpty || !flushing.isEmpty
         cachedNow = nil
         armTimer()
+        if !next.isEmpty { unsafe uv_async_send(wakeHandle) }
         if lock.withLock({ stopping }) { unsafe uv_stop(uv) }
     }
 
@@ -191,6 +201,14 @@ package import Messaging
         guard collecting.isEmpty else { return }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &collecting)
+    }
+
+    /// The list is taken out first: who asks again comes in the turn after this one.
+    private func runNext() {
+        guard !next.isEmpty else { return }
+        var batch: [any TurnParticipant] = []
+        swap(&batch, &next)
+        for participant in batch { participant.turnEnded() }
     }
 
     private func runFlushers() {

@@ -44,8 +44,29 @@ package enum ThisProcess {
     /// Whether the terminal sends its signals (Ctrl-C) to our process group, so to our children too.
     package static var isInForeground: Bool { isatty(0) == 1 && tcgetpgrp(0) == getpgrp() }
 
-    /// Makes a write to a closed pipe or socket an error instead of a signal. Called once, at the start of the program.
-    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+    /// Makes a write to a closed pipe or socket, or beyond the allowed size of a file, an error instead of a signal that ends the process.
+    /// Called once, at the start of the program.
+    package static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
+
+    /// How many descriptors the process may have open.
+    package static var descriptorLimit: Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Raises the limit on open descriptors as far as the system allows without asking. Children inherit it, so a process that starts
+    /// programs of others leaves it alone: some of them cannot do with descriptors above 1023.
+    package static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
+        guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(resource, &limit)
+    }
 
     /// The version of libuv that is linked.
     package static var libuvVersion: String { unsafe String(cString: uv_version_string()) }

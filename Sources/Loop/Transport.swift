@@ -6,6 +6,9 @@ package protocol Transport: AnyObject {
     func write(_ bytes: inout [UInt8])
     /// What was taken and not yet accepted by the kernel.
     var pendingBytes: Int { get }
+    /// Whether what is written still goes anywhere. False from the moment of a failed write or a close on; `ended` may come only later, and
+    /// until then nothing pending must not be mistaken for a peer that took everything.
+    var isOpen: Bool { get }
     /// No `received` comes until `resumeReading()`.
     func pauseReading()
     /// Goes on reading.

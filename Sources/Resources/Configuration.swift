@@ -9,6 +9,7 @@ package struct Configuration: Sendable, Equatable {
     /// `features` as written; see `enabledFeatures`.
     package var features: [Feature] = []
     package var apiLogging = APILogging()
+    package var martlet = Martlet()
 
     package init() {}
 

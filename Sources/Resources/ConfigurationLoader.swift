@@ -79,7 +79,7 @@ package struct ConfigurationLoader {
 
     private static let specFields = [
         "tracing", "metric", "metrics", "api", "secrets", "components", "features", "logging", "httpPipeline",
-        "appHttpPipeline", "accessControl", "nameResolution", "mtls", "wasm", "workflow",
+        "appHttpPipeline", "accessControl", "nameResolution", "mtls", "wasm", "workflow", "martlet",
     ]
 
     /// Sections that are accepted and do nothing here, and what that means.
@@ -110,6 +110,7 @@ package struct ConfigurationLoader {
             }
         }
         readLogging(spec, &reader)
+        reader.readMartlet(spec, into: &configuration.martlet)
         for (key, meaning) in Self.unsupported {
             guard let node = spec.value(key), node.entries?.isEmpty == false else { continue }
             note(.warning, spec.path(of: key), node.mark.line, meaning)

@@ -38,6 +38,7 @@ private final class RefusedTransport: Transport, TurnParticipant {
     }
 
     var pendingBytes: Int { 0 }
+    var isOpen: Bool { false }
 
     func write(_ bytes: inout [UInt8]) { bytes.removeAll(keepingCapacity: true) }
     func pauseReading() {}

@@ -12,9 +12,16 @@ extension Sidecar {
     /// daprd lets a head be this much longer than its read buffer.
     private static let headSlack = 4 << 10
 
+    /// Descriptors that are kept for everything but connections of the API: brokers, the app, files. At most half of what there is.
+    private static let reservedDescriptors = 256
+
     func listen() throws(StartFailure) {
+        if options.watchesSignals { ThisProcess.raiseDescriptorLimit() }
         let api = APIServer(
             appID: options.appID, publisher: publisher, tracer: tracer, surface: .api, token: options.apiToken,
+            rules: APIRules(
+                cors: CORSPolicy(options.allowedOrigins), access: configuration.access,
+                strictness: configuration.strictness),
             backend: self, observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
@@ -22,7 +29,9 @@ extension Sidecar {
         if let path = options.httpSocketPath {
             try listen(server, on: .unix(path: path), what: "HTTP API")
         } else {
-            let addresses = options.listenAddresses.isEmpty ? ["0.0.0.0"] : options.listenAddresses
+            let addresses =
+                options.listenAddresses.isEmpty
+                ? [configuration.listensOnLoopback ? "127.0.0.1" : "0.0.0.0"] : options.listenAddresses
             for address in addresses {
                 let port = try listen(server, on: .tcp(host: address, port: options.httpPort), what: "HTTP API")
                 if httpPort == 0 { httpPort = port }
@@ -35,8 +44,8 @@ extension Sidecar {
     private func listenPublicly() throws(StartFailure) {
         guard let port = options.publicPort else { return }
         let api = APIServer(
-            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil, backend: self,
-            observer: observation.requests)
+            appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil,
+            rules: APIRules(access: configuration.access), backend: self, observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         publicServer = server
@@ -61,8 +70,13 @@ extension Sidecar {
 
     private func serverSettings() -> HTTPServerSettings {
         var settings = HTTPServerSettings()
+        // Connections are refused with an answer before the descriptors run out, which would leave none for brokers and the app.
+        let descriptors = ThisProcess.descriptorLimit
+        let room = descriptors - min(Sidecar.reservedDescriptors, descriptors / 2)
+        settings.connections = max(1, min(settings.connections, room))
         settings.message.headBytes = options.readBufferSize + Sidecar.headSlack
         settings.message.bodyBytes = options.maxBodySize ?? Int.max
+        if configuration.strictness?.refusesLargeBodies == true { settings.message.discardedBytes = 0 }
         return settings
     }
 }

@@ -107,7 +107,8 @@ extension Sidecar {
     private func plan(_ spec: SubscriptionSpec, _ channel: HTTPAppChannel) -> (Component, Subscription)? {
         let name = "pubsub \(spec.pubsubName), topic \(spec.topic)"
         guard let component = components.first(where: { $0.broker.name == spec.pubsubName }) else {
-            log.error("Failed to start subscription for \(name): pubsub \(spec.pubsubName) is not found")
+            // As in daprd it stays listed; the component may be scoped to other apps on purpose, so this is no error.
+            log.warning("no subscription for \(name): there is no such pubsub component for this app")
             return nil
         }
         guard component.broker.permissions.maySubscribe(spec.topic) else {
@@ -116,7 +117,10 @@ extension Sidecar {
                     + "'\(spec.pubsubName)' is not allowed")
             return nil
         }
-        guard let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component)) else { return nil }
+        let capabilities = component.broker.capabilities
+        guard
+            let plan = try? SubscriptionPlanner.plan(spec, bounds: bounds(of: component), capabilities: capabilities)
+        else { return nil }
         warnAbout(spec, plan, component)
         let subscription = Subscription(
             plan: plan, broker: component.broker, destination: channel, scheduler: loop,
@@ -131,9 +135,6 @@ extension Sidecar {
             log.warning(
                 "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
             )
-        }
-        if spec.bulk.isEnabled {
-            log.warning("\(name): bulk delivery is not available in this version; its events come one by one")
         }
     }
 

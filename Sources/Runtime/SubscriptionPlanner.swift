@@ -15,8 +15,12 @@ enum SubscriptionPlanner {
     }
 
     /// Compiles every rule of a subscription; the first one that does not compile ends it.
-    /// - Parameter bounds: what the sidecar's flags and the component's fields allow.
-    static func plan(_ spec: SubscriptionSpec, bounds: SubscriptionBounds) throws(Failure) -> SubscriptionPlan {
+    /// - Parameters:
+    ///   - bounds: what the sidecar's flags and the component's fields allow.
+    ///   - capabilities: those of the component.
+    static func plan(
+        _ spec: SubscriptionSpec, bounds: SubscriptionBounds, capabilities: Set<Capability> = []
+    ) throws(Failure) -> SubscriptionPlan {
         var routes: [RouteTable.Route] = []
         for rule in spec.effectiveRules {
             let isBlank = rule.match.utf8.allSatisfy { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
@@ -24,7 +28,24 @@ enum SubscriptionPlanner {
         }
         return SubscriptionPlan(
             topic: spec.topic, routes: RouteTable(routes), deadLetterTopic: spec.deadLetterTopic,
-            isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds)
+            isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds,
+            bulk: bulk(spec.bulk, capabilities))
+    }
+
+    /// Bulk delivery with daprd's defaults where a number is not given: 100 events or 1 s; 80 or 10 s where the broker itself has batches.
+    private static func bulk(_ spec: SubscriptionSpec.Bulk, _ capabilities: Set<Capability>) -> BulkSettings? {
+        guard spec.isEnabled else { return nil }
+        let isNative = capabilities.contains(.bulkPubSub)
+        let wait: Duration =
+            if capabilities.contains(.bulkSubscribeImmediate) {
+                .zero
+            } else if spec.maxAwaitDurationMs > 0 {
+                .milliseconds(spec.maxAwaitDurationMs)
+            } else {
+                isNative ? .seconds(10) : .seconds(1)
+            }
+        return BulkSettings(
+            maximumCount: spec.maxMessagesCount > 0 ? spec.maxMessagesCount : isNative ? 80 : 100, wait: wait)
     }
 
     private static func compile(_ source: String, of spec: SubscriptionSpec) throws(Failure) -> Rule {

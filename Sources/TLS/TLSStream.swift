@@ -52,6 +52,8 @@ package final class TLSStream: Transport, TransportDelegate {
 
     package var pendingBytes: Int { (lower?.pendingBytes ?? 0) + waiting.count }
 
+    package var isOpen: Bool { !isEnding && (lower?.isOpen ?? true) }
+
     package func write(_ bytes: inout [UInt8]) {
         defer { bytes.removeAll(keepingCapacity: true) }
         guard !isEnding, !closesWhenOpen, !bytes.isEmpty else { return }

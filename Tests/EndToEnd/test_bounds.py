@@ -6,17 +6,12 @@ import unittest
 import wire
 from case import Embedded, Redis, SidecarCase
 from ledger import CONFIRMED, REFUSED, Ledger, event
+from process import resident_mb
 
 EVENTS = 20_000
 BODY_BYTES = 4096
 LIMIT_MB = 64
 BATCH = 200
-
-
-def resident_mb(pid, field="VmHWM"):
-    """Peak memory of a process."""
-    with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) / 1000 for line in status if line.startswith(field))
 
 
 class Bounds(SidecarCase):

@@ -201,7 +201,9 @@ def delivery_problems(where, expected, actual, values, entries_sorted=False):
     if entries_sorted:
         body = sort_entries(body)
     problems = text_problems(f"{where} body", expected.get("body", ""), body, values)
-    return problems + header_problems(f"{where} header", expected.get("headers", {}), actual.headers, actual.body,
+    # Headers of deliveries are recorded byte for byte, each byte as the character of its number.
+    headers = [(name, value.encode("utf-8", "surrogateescape").decode("latin-1")) for name, value in actual.headers]
+    return problems + header_problems(f"{where} header", expected.get("headers", {}), headers, actual.body,
                                       values, to_app=True)
 
 

@@ -56,6 +56,20 @@ import Testing
         Row(.get, "/v1.0/shutdown", .unknown),
         Row(.get, "/", .unknown),
         Row(.get, "/nope", .unknown),
+        Row(.get, "/v1.0/state/s/k", .block(.state(store: "s"))),
+        Row(.get, "/v1.0/state/s", .unknown),
+        Row(.post, "/v1.0/state/s", .block(.state(store: "s"))),
+        Row(.put, "/v1.0/state/s/bulk", .block(.state(store: "s"))),
+        Row(.post, "/v1.0/state/s/other", .unknown),
+        Row(.delete, "/v1.0/state/s/k", .block(.state(store: "s"))),
+        Row(.post, "/v1.0-alpha1/state/s/query", .block(.state(store: "s"))),
+        Row(.get, "/v1.0/secrets/s/k", .block(.secrets(store: "s"))),
+        Row(.get, "/v1.0-alpha1/configuration/s", .block(.configuration)),
+        Row(.post, "/v1.0-alpha1/lock/s", .block(.lock(store: "s"))),
+        Row(.post, "/v1.0/lock/s", .unknown),
+        Row(.put, "/v1.0/bindings/b%2Fc", .block(.bindings(name: "b/c"))),
+        Row(.get, "/v1.0/invoke/app/method/a/b", .block(.invoke(appID: "app"))),
+        Row(.get, "/v1.0/invoke/app/a", .unknown),
     ]
 
     @Test(arguments: rows)
@@ -67,7 +81,7 @@ import Testing
 
     @Test(arguments: [
         ("/v1.0/healthz", true), ("/healthz", true), ("/v2.0/healthz", true), ("/v1.0/healthz/nope", true),
-        ("/v1.0/publish/a/b", false), ("/v1.0/metadata", false),
+        ("/v1.0/%68ealthz", true), ("/v1.0/publish/a/b", false), ("/v1.0/metadata", false),
     ])
     func `answers on paths with a health check carry no trace`(path: String, isUntraced: Bool) {
         let bytes = Array(path.utf8)

@@ -52,10 +52,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer(settings: settings)
         let client = server.client()
         client.send(String(repeating: get("/hold"), count: 5))
-        for _ in 0..<200 {
-            if await server.onShard({ $0.held.count }) == 2 { break }
-            usleep(1000)
-        }
+        #expect(await eventually { await server.onShard { $0.held.count } == 2 })
         usleep(20000)
         #expect(await server.onShard { $0.held.count } == 2)
         for answered in 0..<5 {
@@ -159,9 +156,28 @@ private func post(_ path: String, _ body: String) -> String {
         client.finishSending()
         #expect(client.receive() == [])
         client = server.client()
-        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n")
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n")
         client.send([UInt8](repeating: 0x78, count: 500_000))
         #expect(client.receive(until: "too large") == answer)
+    }
+
+    @Test(arguments: [true, false])
+    func `a body a little beyond the bound is dropped and the connection goes on`(isChunked: Bool) async {
+        var settings = HTTPServerSettings()
+        settings.message.bodyBytes = 1000
+        let server = await TestServer(settings: settings)
+        let client = server.client()
+        let body = String(repeating: "x", count: 200_000)
+        client.send(
+            isChunked
+                ? "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n\(body.prefix(1000))\r\n30d40\r\n\(body)\r\n0\r\n\r\n"
+                : post("/", body))
+        client.send(get("/next"))
+        #expect(
+            client.receive(until: "/next")
+                == "HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\nContent-Length: 9\r\n\r\ntoo large"
+                + ok("/next"))
+        #expect(await server.onShard { $0.bodies } == [0, 0])
     }
 
     @Test func `a response is streamed in chunks`() async {
@@ -186,8 +202,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer()
         let client = RawClient(port: server.port, receiveBuffer: 16 * 1024)
         client.send(get("/flood"))
-        usleep(50_000)
-        #expect(await server.onShard { $0.streams.first?.waits } ?? 0 > 0)
+        #expect(await eventually { await server.onShard { $0.streams.first?.waits } ?? 0 > 0 })
         #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
         var total = 0
         while let bytes = client.receive(), !bytes.isEmpty {
@@ -205,6 +220,14 @@ private func post(_ path: String, _ body: String) -> String {
             #expect(await eventually { await server.onShard { $0.streams.isEmpty ? nil : true } == true })
         }
         #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
+    }
+
+    @Test func `a stream whose peer is gone before the first write hears it and writes no more`() async {
+        let server = await TestServer()
+        RawClient(port: server.port).send(get("/flood"))
+        #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
+        #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
+        #expect(await eventually { await server.openConnections == 0 })
     }
 
     @Test func `a slow head, a slow body, an idle connection and a reader that stands still are closed`() async {
@@ -229,7 +252,7 @@ private func post(_ path: String, _ body: String) -> String {
         #expect(idle.receiveAll() == ok("/a"))
         let reader = RawClient(port: server.port, receiveBuffer: 16 * 1024)
         reader.send(String(repeating: get("/large"), count: 16))
-        usleep(300_000)
+        #expect(await eventually { await server.openConnections == 0 })
         var total = 0
         while let bytes = reader.receive(), !bytes.isEmpty { total += bytes.count }
         #expect(total < 16 << 20)
@@ -268,6 +291,34 @@ private func post(_ path: String, _ body: String) -> String {
         #expect(await server.statistics.turnedAway == 1)
         first.send(get("/a"))
         #expect(first.receive(until: "/a") == ok("/a"))
+    }
+
+    @Test func `large bodies beyond the room for all are refused, small ones go on, and room comes back`() async {
+        var settings = HTTPServerSettings()
+        settings.heldBytes = 1_000_000
+        let server = await TestServer(settings: settings)
+        let held = { await server.shard.run { [server] in server.server.value?.heldBytes ?? -1 } }
+        let large =
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 600_000)
+        let first = server.client()
+        first.send(large)
+        #expect(await eventually { await held() == 600_000 })
+        let second = server.client()
+        second.send(large)
+        #expect(second.receive(until: "Unavailable").hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+        #expect(await held() == 600_000)
+        let small = server.client()
+        small.send(post("/", String(repeating: "y", count: 1000)))
+        #expect(small.receive(until: "yyyy").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        first.send(String(repeating: "x", count: 400_000))
+        #expect(first.receive(until: "xxxx").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(await held() == 0)
+        do {
+            let third = server.client()
+            third.send(large)
+            #expect(await eventually { await held() == 600_000 })
+        }
+        #expect(await eventually { await held() == 0 })
     }
 
     @Test func `a client that only closes its sending side gets its answers`() async {
@@ -325,7 +376,7 @@ private func post(_ path: String, _ body: String) -> String {
         let server = await TestServer()
         let client = server.client()
         client.send(get("/hold"))
-        usleep(20_000)
+        #expect(await eventually { await server.onShard { $0.held.count } == 1 })
         // Measured on the shard: the threads of the tests may be blocked by other tests.
         let elapsed = await server.shard.run { [server] in
             let start = EventLoop.current.now

@@ -50,6 +50,24 @@ import Testing
         #expect(configuration.apiLogging.isEnabled && configuration.apiLogging.obfuscatesURLs)
     }
 
+    @Test func `where the API is stricter is read from our own section`() {
+        let (configuration, findings) = read(
+            """
+            martlet:
+              api:
+                strict: true
+                refuseInvalidJSON: false
+                allowedHosts: [LocalHost, 127.0.0.1]
+                refuseLargeBody: true
+            """)
+        let api = configuration.martlet.api
+        #expect(api.isStrict && api.refuseInvalidJSON == false && api.refuseLargeBodies == nil)
+        #expect(api.allowedHosts == ["localhost", "127.0.0.1"])
+        #expect(findings.map(\.field) == ["spec.martlet.api.refuseLargeBody"])
+        #expect(findings.first?.message.contains("refuseLargeBodies") == true)
+        #expect(read("martlet: {api: {strict: maybe}}").findings.first?.severity == .fatal)
+    }
+
     @Test func `files are merged field by field, lists whole`() throws {
         let folder = try TemporaryFolder()
         try folder.write(

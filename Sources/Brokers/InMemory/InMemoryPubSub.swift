@@ -15,7 +15,7 @@ final class InMemoryPubSub: PubSub {
 
     private let loop: EventLoop
     private let context: ComponentContext
-    private var sources: [InMemorySource] = []
+    private var sources = InMemorySources()
     private var waiting: [InMemoryHandover] = []
     private var answers: [(PublishEntry, PublishOutcome)] = []
     private var isTurnEndDue = false
@@ -37,19 +37,23 @@ final class InMemoryPubSub: PubSub {
     }
 
     private func publish(_ entry: PublishEntry) {
-        let action = "publishing to topic \(entry.topic)"
-        guard !isClosed else { return answer(entry, .failed(error(.closed, action, "component is closed"))) }
-        let takers = sources.filter { $0.matches(entry.topic) }
+        guard !isClosed else { return refuse(entry, .closed, "component is closed") }
+        let takers = sources.takers(of: entry.topic)
         guard !takers.isEmpty else { return answer(entry, .stored) }
         let size = entry.body.count + entry.key.count
         guard takers.allSatisfy({ $0.hasRoom(for: size) }) else {
-            let reason =
+            return refuse(
+                entry, .full,
                 "a subscription has \(Self.maxWaitingEvents) events or \(Self.maxWaitingBytes) bytes waiting; publish again later"
-            return answer(entry, .failed(error(.full, action, reason)))
+            )
         }
         let handover = InMemoryHandover(entry, takers: takers.count, deadline: loop.now + Self.patience)
         for taker in takers { taker.add(handover) }
         waiting.append(handover)
+    }
+
+    private func refuse(_ entry: PublishEntry, _ code: ComponentError.Code, _ reason: String) {
+        answer(entry, .failed(error(code, "publishing to topic \(entry.topic)", reason)))
     }
 
     func subscribe(
@@ -57,7 +61,7 @@ final class InMemoryPubSub: PubSub {
     ) async throws(ComponentError) -> any TopicSource {
         guard !isClosed else { throw error(.closed, "subscribing to topic \(request.topic)", "component is closed") }
         let source = InMemorySource(request.topic, inlet, self)
-        sources.append(source)
+        sources.add(source)
         return source
     }
 
@@ -72,13 +76,13 @@ final class InMemoryPubSub: PubSub {
                 handover.isTouched ? .stored : .failed(error(.closed, action, "component is closed")))
         }
         waiting = []
-        for source in sources { source.drop() }
-        sources = []
+        for source in sources.all { source.drop() }
+        sources = InMemorySources()
         noteTurnEnd()
     }
 
     func remove(_ source: InMemorySource) {
-        sources.removeAll { $0 === source }
+        sources.remove(source)
         noteTurnEnd()
     }
 
@@ -109,7 +113,7 @@ final class InMemoryPubSub: PubSub {
 extension InMemoryPubSub: TurnParticipant {
     func turnEnded() {
         isTurnEndDue = false
-        for source in sources { source.pump() }
+        for source in sources.all { source.pump() }
         answerHandovers()
         let ended = answers
         answers = []

@@ -2,7 +2,7 @@ internal import Messaging
 
 /// One subscription: a queue from which one event at a time goes to the app.
 final class InMemorySource: TopicSource {
-    private let topic: String
+    let topic: String
     private let prefix: String?
     private let inlet: any Inlet
     private let pubSub: InMemoryPubSub
@@ -19,6 +19,9 @@ final class InMemorySource: TopicSource {
         self.inlet = inlet
         self.pubSub = pubSub
     }
+
+    /// Whether the topic ends in `*`.
+    var isPattern: Bool { prefix != nil }
 
     func matches(_ published: String) -> Bool {
         guard let prefix else { return published == topic }

@@ -20,6 +20,8 @@ package protocol DeliveryObserver: AnyObject {
     var wantsCalls: Bool { get }
     /// A call to the app is over, however it ended. It comes before what follows from it.
     func called(_ subscription: Subscription, _ call: EndedCall)
+    /// A bulk call is over; the outcomes are those of its events. The call's own outcome says nothing.
+    func calledInBulk(_ subscription: Subscription, _ call: EndedCall, _ outcomes: [EndedCall.Outcome])
     /// The app took the event, which had come from the broker at that moment.
     func delivered(_ subscription: Subscription, arrived: Instant)
     /// An attempt failed, and another one comes after the wait; nil where the broker decides when.
@@ -38,4 +40,6 @@ extension DeliveryObserver {
     package var wantsCalls: Bool { false }
 
     package func called(_ subscription: Subscription, _ call: EndedCall) {}
+
+    package func calledInBulk(_ subscription: Subscription, _ call: EndedCall, _ outcomes: [EndedCall.Outcome]) {}
 }

@@ -11,14 +11,19 @@ package struct AppCall {
     package var metadata: Metadata
     /// The component that the event came through; the app sees it beside the metadata.
     package var pubsub: String
+    /// Whether the body is a bulk envelope, which is plain JSON, and no event.
+    package var isBulk: Bool
     /// The span of the delivery; nil where the app gets no `traceparent` at all.
     package var trace: TraceContext?
 
-    package init(target: [UInt8], body: [UInt8], metadata: Metadata, pubsub: String, trace: TraceContext?) {
+    package init(
+        target: [UInt8], body: [UInt8], metadata: Metadata, pubsub: String, isBulk: Bool = false, trace: TraceContext?
+    ) {
         self.target = target
         self.body = body
         self.metadata = metadata
         self.pubsub = pubsub
+        self.isBulk = isBulk
         self.trace = trace
     }
 }

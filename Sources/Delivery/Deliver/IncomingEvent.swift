@@ -28,6 +28,9 @@ struct IncomingEvent {
         self.view = view
     }
 
+    /// The event as JSON, also where it came in binary mode.
+    var json: [UInt8] { view.bytes }
+
     /// The event's id where it is a text; for logs.
     var id: String { view.text(.id) ?? "" }
 

@@ -37,8 +37,9 @@ extension Subscription {
         callApp(flight, slot)
     }
 
-    /// Calls the app; every attempt is a span of its own.
+    /// Calls the app; every attempt is a span of its own. In bulk delivery the event waits for others first.
     private func callApp(_ flight: Flight, _ slot: LaneEngine.Slot) {
+        if let bulk { return bulk.collect(flight, slot, of: self) }
         guard let event = flight.event else { return }
         let trace = event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil
         let call = AppCall(
@@ -164,12 +165,17 @@ extension Subscription: AppCallCompletion {
         case .answered(let status, let body):
             let verdict = AppVerdict.of(status: status, body: body)
             noteCallEnded(slot, EndedCall.Outcome(verdict), status: status, answerBytes: body.count)
-            switch verdict {
-            case .success: succeeded(slot)
-            case .drop: dropped(slot, .appDropped)
-            case .notFound: dropped(slot, .notFound)
-            case .retry(let reason, _): failed(slot, reason: reason)
-            }
+            conclude(slot, verdict)
+        }
+    }
+
+    /// Acts on the app's verdict on an event that is at the app.
+    func conclude(_ slot: LaneEngine.Slot, _ verdict: AppVerdict) {
+        switch verdict {
+        case .success: succeeded(slot)
+        case .drop: dropped(slot, .appDropped)
+        case .notFound: dropped(slot, .notFound)
+        case .retry(let reason, _): failed(slot, reason: reason)
         }
     }
 }

@@ -17,6 +17,8 @@ package final class Subscription {
     let schedule = RetrySchedule()
     /// `SubscriptionBounds.callLimit` in nanoseconds: `Duration` costs a division each time.
     let callLimit: UInt64?
+    /// Where events wait for others; nil where each goes alone.
+    let bulk: BulkDelivery?
 
     var engine: LaneEngine
     var flights: [Flight?] = []
@@ -42,8 +44,15 @@ package final class Subscription {
         self.writer = writer
         callLimit = plan.bounds.callLimit?.wholeNanoseconds
         let isSerial = broker.capabilities.contains(.serial)
+        let concurrency = isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events)
+        bulk = plan.bulk.map { settings in
+            BulkDelivery(
+                .init(
+                    count: min(settings.maximumCount, plan.bounds.events), wait: settings.wait, calls: concurrency))
+        }
+        // In bulk delivery the bound holds for calls: events that wait for others are counted by the engine as being at the app.
         engine = LaneEngine(
-            capacity: plan.bounds.events, concurrency: isSerial ? 1 : min(plan.bounds.concurrency, plan.bounds.events))
+            capacity: plan.bounds.events, concurrency: bulk == nil || isSerial ? concurrency : plan.bounds.events)
     }
 
     /// What it has done so far.
@@ -69,6 +78,10 @@ package final class Subscription {
     package func drain(limit: Duration) async {
         isEnding = true
         source?.pause()
+        if let bulk {
+            bulk.flush()
+            noteWork()
+        }
         guard engine.running > 0 else { return }
         let wake = scheduler.wake(at: scheduler.now + limit, self, token: Subscription.drainToken)
         await withCheckedContinuation { idleWaiter = $0 }
@@ -79,6 +92,7 @@ package final class Subscription {
     package func stop() async {
         isEnding = true
         source?.pause()
+        bulk?.cancel(scheduler)
         for slot in engine.evict() { release(slot) }
         settleNow()
         await source?.cancel()
@@ -123,8 +137,7 @@ package final class Subscription {
     }
 
     private func takeFlight(_ slot: LaneEngine.Slot) -> Flight? {
-        guard let flight = flights[Int(slot.index)] else { return nil }
-        flights[Int(slot.index)] = nil
+        guard let flight = flights[Int(slot.index)].take() else { return nil }
         bytesInFlight -= flight.received.message.size
         scheduler.cancel(flight.wake)
         return flight
@@ -171,6 +184,7 @@ extension Subscription: TurnParticipant {
     package func turnEnded() {
         isDue = false
         pump()
+        bulk?.dispatch(for: self)
         settleNow()
         if engine.running == 0 { resumeIdleWaiter() }
         // Half of the bound, so that a full window is not refilled one by one.

@@ -12,13 +12,15 @@ package struct SubscriptionPlan: Sendable {
     /// Goes to the broker.
     package var metadata: Metadata
     package var bounds: SubscriptionBounds
+    /// How events go to the app together; nil where each goes alone.
+    package var bulk: BulkSettings?
 
     /// Whether failed events have a place to go. A dead letter topic that is the topic itself is none: the event would come back at once, for ever.
     package var hasDeadLetter: Bool { !deadLetterTopic.isEmpty && deadLetterTopic != topic }
 
     package init(
         topic: String, routes: RouteTable, deadLetterTopic: String = "", isRaw: Bool = false,
-        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds()
+        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(), bulk: BulkSettings? = nil
     ) {
         self.topic = topic
         self.routes = routes
@@ -26,6 +28,20 @@ package struct SubscriptionPlan: Sendable {
         self.isRaw = isRaw
         self.metadata = metadata
         self.bounds = bounds
+        self.bulk = bulk
+    }
+}
+
+/// What a subscription wants of bulk delivery.
+package struct BulkSettings: Sendable, Equatable {
+    /// Events in one delivery at most.
+    package var maximumCount: Int
+    /// How long the first of them waits for others.
+    package var wait: Duration
+
+    package init(maximumCount: Int, wait: Duration) {
+        self.maximumCount = maximumCount
+        self.wait = wait
     }
 }
 

@@ -9,8 +9,22 @@ package enum PublishRefusal: Error, Sendable {
     case badRawPayload(String, metadata: [(key: String, value: String)])
     /// The body says that it is a CloudEvent and is none.
     case notACloudEvent(EnvelopeError, body: [UInt8])
+    /// The body of a bulk request is no list of entries.
+    case malformedBulk(BulkPublishFault, body: [UInt8])
+    /// The event of an entry is not what its content type says.
+    case entryContent(EntryContent)
+    /// An entry has no id, or that of an earlier one.
+    case entryIDs
     /// The component's scopes forbid the topic.
     case forbidden
     /// The component or its broker.
     case broker(ComponentError)
+
+    /// What is wrong with the event of an entry.
+    package enum EntryContent: Sendable, Equatable {
+        /// It is no string where one is needed, or the content type is none that a bulk request may have.
+        case mismatch
+        /// It is not base64, from this byte on.
+        case base64(at: Int)
+    }
 }

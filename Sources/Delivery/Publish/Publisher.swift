@@ -28,49 +28,81 @@ package final class Publisher {
 
     /// Whether a request can be published, before its body is looked at.
     package func check(_ request: borrowing PublishRequest) throws(PublishRefusal) {
-        guard brokers[request.pubsub] != nil else {
-            throw .unknownComponent(metadata: Publisher.pairs(of: request.metadata))
+        try check(request.pubsub, request.metadata)
+    }
+
+    /// Whether events can be published to a component with this metadata, before their bytes are looked at.
+    package func check(_ pubsub: String, _ metadata: Metadata) throws(PublishRefusal) {
+        _ = try broker(of: pubsub, metadata)
+        _ = try Publisher.isRaw(metadata)
+    }
+
+    func broker(of pubsub: String, _ metadata: Metadata) throws(PublishRefusal) -> Broker {
+        guard let broker = brokers[pubsub] else {
+            throw .unknownComponent(metadata: Publisher.pairs(of: metadata))
         }
-        _ = try Publisher.isRaw(request.metadata)
+        return broker
     }
 
     /// Publishes a request. It either throws, or the completion is called once, later.
     package func publish(
         _ request: PublishRequest, completion: any PublishCompletion, token: UInt64
     ) throws(PublishRefusal) {
-        guard let broker = brokers[request.pubsub] else {
-            throw .unknownComponent(metadata: Publisher.pairs(of: request.metadata))
-        }
+        let broker = try broker(of: request.pubsub, request.metadata)
         let isRaw = try Publisher.isRaw(request.metadata)
         let body = isRaw ? request.body : try envelope(request, broker)
         guard broker.permissions.mayPublish(request.topic) else { throw .forbidden }
-        let key = request.metadata.isEmpty ? nil : request.metadata["partitionKey"]
         broker.enqueue(
             PublishEntry(
                 topic: broker.topicPrefix.isEmpty ? request.topic : broker.topicPrefix + request.topic, body: body,
-                metadata: request.metadata, key: key.map { Array($0.utf8) } ?? [], completion: completion, token: token)
+                metadata: request.metadata, key: Publisher.orderingKey(request.metadata), completion: completion,
+                token: token)
         )
     }
 
     private func envelope(_ request: PublishRequest, _ broker: Broker) throws(PublishRefusal) -> [UInt8] {
+        let attributes = EventAttributes(
+            topic: request.topic, contentType: request.contentType, metadata: request.metadata, trace: request.trace,
+            traceState: request.traceState)
+        return try envelope(request.body.rawSpan, attributes, broker)
+    }
+
+    /// What an event's envelope is made of, beside its bytes.
+    struct EventAttributes {
+        let topic: String
+        let contentType: String
+        let metadata: Metadata
+        let trace: TraceContext?
+        let traceState: String
+    }
+
+    @inline(__always)
+    func envelope(
+        _ body: RawSpan, _ attributes: EventAttributes, _ broker: Broker
+    ) throws(PublishRefusal) -> [UInt8] {
         let now = scheduler.wallClock
         var context = EnvelopeContext(
-            topic: request.topic, pubsubName: broker.name, appID: appID, contentType: request.contentType,
-            trace: request.trace, traceState: request.traceState)
-        if !request.metadata.isEmpty {
-            for pair in request.metadata.pairs { _ = context.overrides.take(key: pair.key, value: pair.value) }
+            topic: attributes.topic, pubsubName: broker.name, appID: appID, contentType: attributes.contentType,
+            trace: attributes.trace, traceState: attributes.traceState)
+        if !attributes.metadata.isEmpty {
+            for pair in attributes.metadata.pairs { _ = context.overrides.take(key: pair.key, value: pair.value) }
             // A component that expires events itself is left to it.
             if !broker.capabilities.contains(.messageTTL) {
-                context.expiration = Publisher.timeToLive(request.metadata).map {
+                context.expiration = Publisher.timeToLive(attributes.metadata).map {
                     EventTTL.expiration(after: $0, now: now)
                 }
             }
         }
         do {
-            return try writer.envelope(request.body.rawSpan, context, now: now)
+            return try writer.envelope(body, context, now: now)
         } catch {
-            throw .notACloudEvent(error, body: request.body)
+            throw .notACloudEvent(error, body: [UInt8](body))
         }
+    }
+
+    static func orderingKey(_ metadata: Metadata) -> [UInt8] {
+        guard !metadata.isEmpty, let key = metadata["partitionKey"] else { return [] }
+        return Array(key.utf8)
     }
 
     /// `ttl` before `ttlInSeconds`, each in any case; values that mean nothing are ignored.
@@ -81,7 +113,7 @@ package final class Publisher {
         return nil
     }
 
-    private static func isRaw(_ metadata: Metadata) throws(PublishRefusal) -> Bool {
+    static func isRaw(_ metadata: Metadata) throws(PublishRefusal) -> Bool {
         guard !metadata.isEmpty, let value = metadata["rawPayload"], !value.isEmpty else { return false }
         guard let isRaw = GoBool.strict(value) else { throw .badRawPayload(value, metadata: pairs(of: metadata)) }
         return isRaw

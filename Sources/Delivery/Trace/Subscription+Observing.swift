@@ -14,17 +14,35 @@ extension Subscription {
                     requestBytes: flight.event?.body.count ?? 0, answerBytes: answerBytes))
         }
         guard let recorder = tracer.recorder(of: flight.span), let span = flight.span else { return }
-        record(span, of: flight, status: status, with: recorder)
+        let parent = flight.event?.trace?.span ?? 0
+        record(span, parent: parent, began: flight.called, status: status, with: recorder)
+    }
+
+    /// A bulk call is over: one call, one span, a verdict for each event.
+    func noteBulkCallEnded(_ note: BulkCallNote, _ answer: AppAnswer, _ verdicts: [AppVerdict]) {
+        var (status, bytes) = (0, 0)
+        if case .answered(let code, let body) = answer { (status, bytes) = (code, body.count) }
+        if wantsCalls {
+            observer.calledInBulk(
+                self,
+                EndedCall(
+                    outcome: .success, status: status, began: note.began, target: note.target,
+                    requestBytes: note.bytes, answerBytes: bytes),
+                verdicts.map { EndedCall.Outcome($0) })
+        }
+        guard let recorder = tracer.recorder(of: note.span), let span = note.span else { return }
+        record(span, parent: note.parent, began: note.began, status: status, with: recorder)
     }
 
     /// Named and described as daprd does (spec 4.1). A call without an answer is a failure here; in daprd its span is never ended.
-    private func record(_ span: TraceContext, of flight: Flight, status: Int, with recorder: any SpanRecorder) {
+    private func record(
+        _ span: TraceContext, parent: UInt64, began: Instant, status: Int, with recorder: any SpanRecorder
+    ) {
         let end = scheduler.wallClock
-        let elapsed = Int64(clamping: scheduler.now.elapsed(since: flight.called).wholeNanoseconds)
         recorder.record(
             FinishedSpan(
-                context: span, parent: flight.event?.trace?.span ?? 0, name: "pubsub/\(plan.topic)",
-                start: end - elapsed, end: end,
+                context: span, parent: parent, name: "pubsub/\(plan.topic)",
+                start: end - Int64(clamping: elapsed(since: began)), end: end,
                 attributes: [
                     .init("messaging.system", "pubsub"), .init("messaging.destination.name", plan.topic),
                 ], status: status))
@@ -37,4 +55,13 @@ extension Subscription {
     package var oldestArrival: Instant? {
         flights.lazy.compactMap { $0?.arrived }.min()
     }
+}
+
+/// What is remembered of a bulk call for metrics and its span.
+struct BulkCallNote {
+    var began: Instant
+    var target: [UInt8]
+    var bytes: Int
+    var span: TraceContext?
+    var parent: UInt64
 }

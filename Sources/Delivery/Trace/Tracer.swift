@@ -39,6 +39,12 @@ package final class Tracer {
         }
     }
 
+    /// The span of one entry of a bulk request, below the request's.
+    package func entrySpan(request: TraceContext?) -> TraceContext? {
+        guard case .generate = mode, let request else { return request }
+        return request.child(random)
+    }
+
     /// The span of a delivery, from the event's own trace. Nil where the call to the app carries no `traceparent`.
     package func deliverySpan(event: TraceContext?) -> TraceContext? {
         switch mode {

@@ -14,7 +14,7 @@ package final class HTTPExchange {
     package let head: HTTPRequestHead
     /// The request's body, decoded.
     package let body: [UInt8]
-    /// The body exceeds its bound: `body` is empty, and the connection ends with the answer.
+    /// The body exceeds its bound: `body` is empty.
     package let isBodyTooLarge: Bool
     /// Who is told about a response in pieces.
     package weak var streamDelegate: (any HTTPStreamDelegate)?
@@ -23,6 +23,8 @@ package final class HTTPExchange {
     var state = State.waiting
     /// Output that waits for the answers of earlier requests.
     var buffered: [UInt8] = []
+    /// Whether the rest of the body is not read: the connection ends with the answer.
+    var isCutOff = false
     /// Whether the connection ends with this answer.
     var closes = false
     /// Whether a stream was told to wait.
@@ -49,7 +51,7 @@ package final class HTTPExchange {
     package var query: ArraySlice<UInt8>? { head.target.query.map { head.fields.bytes[$0] } }
 
     /// The request's fields.
-    package var fields: HTTPFields { head.fields }
+    @inlinable package var fields: HTTPFields { head.fields }
 
     /// Whether an answer would still reach the connection.
     package var isConnected: Bool { connection != nil }
@@ -127,6 +129,12 @@ package final class HTTPExchange {
     /// The body cannot be completed: the connection is closed, which tells the peer so.
     package func abortStream() {
         guard state == .streaming, let connection else { return }
+        connection.close()
+    }
+
+    /// Ends the connection without an answer.
+    package func drop() {
+        guard state == .waiting, let connection else { return }
         connection.close()
     }
 

@@ -18,6 +18,8 @@ package final class HTTPServer {
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var deadline = Wake.none
 
+    /// Bytes of bodies that came and whose requests are not answered.
+    package internal(set) var heldBytes = 0
     /// Whether no request is taken any more but those that have begun.
     private(set) var isDraining = false
     /// What was counted so far.

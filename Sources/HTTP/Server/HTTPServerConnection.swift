@@ -7,7 +7,7 @@ internal import Messaging
 /// Back-pressure: while `pipelined` requests wait for answers, or `outputBytes` for the kernel, the connection is not read; what was read
 /// already waits in `held` (at most one read of the loop, 64 KiB).
 final class HTTPServerConnection {
-    private enum Mode {
+    enum Mode {
         /// Requests are taken.
         case reading
         /// No request is taken any more; when the answers are out, it ends.
@@ -21,27 +21,37 @@ final class HTTPServerConnection {
     /// A read of this size left more with the kernel, most likely.
     private static let fullRead = 60 * 1024
 
-    private let server: HTTPServer
-    private let transport: any Transport
+    /// A body of this size goes on where there is no room for larger ones.
+    private static let smallBody = 64 * 1024
+
+    /// Requests of one connection that are taken in one turn of the loop.
+    private static let requestsPerTurn = 64
+
+    let server: HTTPServer
+    let transport: any Transport
     /// Where it stands among the server's connections.
     var index = 0
 
-    private var mode = Mode.reading
-    private var reader: HTTPRequestReader
-    private var timer: HTTPConnectionTimer
-    private var exchanges: [HTTPExchange] = []
-    private var requests = 0
+    var mode = Mode.reading
+    var reader: HTTPRequestReader
+    var timer: HTTPConnectionTimer
+    var exchanges: [HTTPExchange] = []
+    var requests = 0
     private var output: [UInt8] = []
-    private var written = 0
+    var written = 0
+    private var turn: UInt64 = 0
+    private var takenInTurn = 0
+    /// What of the incomplete body is counted in the server's `heldBytes`.
+    private var heldBody = 0
     private var held: [UInt8] = []
     private var isFlushScheduled = false
-    private var isReading = true
+    var isReading = true
     private var isOutputFull = false
     private var inputEnded = false
     private var owesContinue = false
-    private var lingers = false
-    private var wake = Wake.none
-    private var armedFor: Instant?
+    var lingers = false
+    var wake = Wake.none
+    var armedFor: Instant?
 
     init(_ transport: any Transport, of server: HTTPServer) {
         self.server = server
@@ -58,8 +68,11 @@ final class HTTPServerConnection {
             && (!server.isDraining || !reader.isIdle)
     }
 
+    /// Whether more may be taken in this turn: a caller with very many requests in one read lets the others go first.
+    private var hasTurn: Bool { turn != server.loop.turn || takenInTurn < HTTPServerConnection.requestsPerTurn }
+
     private func process(_ bytes: RawSpan, from offset: inout Int) {
-        while takesRequests {
+        while takesRequests, hasTurn {
             let step: HTTPRequestReader.Step
             do {
                 step = try reader.next(bytes, from: &offset)
@@ -67,50 +80,64 @@ final class HTTPServerConnection {
                 return refuse(error, read: bytes.byteCount)
             }
             switch step {
-            case .needsMore: return sendContinue()
+            case .needsMore: return holdsTooMuch() ? refuseForRoom() : sendContinue()
             case .head: owesContinue = reader.head?.expectsContinue == true
-            case .complete: take(reader.takeBody(), isBodyTooLarge: false)
+            case .complete: take(reader.takeBody(), isBodyTooLarge: reader.isBodyTooLarge)
             }
         }
     }
 
-    private func take(_ body: [UInt8], isBodyTooLarge: Bool) {
+    private func take(_ body: [UInt8], isBodyTooLarge: Bool, isCutOff: Bool = false) {
         guard let head = reader.head else { return }
         owesContinue = false
         requests &+= 1
+        if turn != server.loop.turn { (turn, takenInTurn) = (server.loop.turn, 0) }
+        takenInTurn += 1
+        server.heldBytes += body.count - heldBody
+        heldBody = 0
         let exchange = HTTPExchange(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
+        exchange.isCutOff = isCutOff
         exchanges.append(exchange)
-        if !head.keepsAlive || isBodyTooLarge { mode = .finishing }
+        if !head.keepsAlive || isCutOff { mode = .finishing }
         server.statistics.requests &+= 1
         server.handler.handle(exchange)
+    }
+
+    /// Counts what came of a body that is not complete; true where it is a large one and there is no room for it.
+    private func holdsTooMuch() -> Bool {
+        let came = reader.bodyBytes
+        server.heldBytes += came - heldBody
+        heldBody = came
+        return came > HTTPServerConnection.smallBody && server.heldBytes > server.settings.heldBytes
+    }
+
+    private func refuseForRoom() {
+        server.statistics.turnedAway &+= 1
+        server.heldBytes -= heldBody
+        heldBody = 0
+        // What came of the body goes at once.
+        reader = HTTPRequestReader(limits: server.settings.message)
+        lingers = true
+        finish(with: 503, "503 Service Unavailable")
     }
 
     private func refuse(_ error: HTTPParseError, read: Int) {
         server.statistics.refused &+= 1
         lingers = error == .bodyTooLarge || read >= HTTPServerConnection.fullRead
-        if error == .bodyTooLarge { return take([], isBodyTooLarge: true) }
+        if error == .bodyTooLarge { return take([], isBodyTooLarge: true, isCutOff: true) }
         finish(with: error.status, error.answer)
     }
 
     /// Answers what cannot be a request, after the answers to all requests before it, and takes no more.
-    private func finish(with status: Int, _ text: String) {
+    func finish(with status: Int, _ text: String) {
         guard mode == .reading else { return }
         mode = .finishing
-        trailer = HTTPServerConnection.plainAnswer(status, text)
+        trailer = HTTPStatusLine.plainAnswer(status, text)
         scheduleFlush()
     }
 
     /// What is sent after the last answer.
     private var trailer: [UInt8] = []
-
-    /// As Go's net/http answers: until the connection ends, without a length or a date.
-    private static func plainAnswer(_ status: Int, _ text: String) -> [UInt8] {
-        var answer: [UInt8] = []
-        HTTPStatusLine.append(status, to: &answer)
-        answer.append(utf8: "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
-        answer.append(contentsOf: text.utf8)
-        return answer
-    }
 
     /// The peer waits for leave to send its body (RFC 9110, 10.1.1). It gets it once all earlier answers are out.
     private func sendContinue() {
@@ -125,7 +152,7 @@ final class HTTPServerConnection {
 
     /// Whether the connection ends with an answer that is about to be written.
     func closes(with exchange: HTTPExchange) -> Bool {
-        if !exchange.head.keepsAlive || exchange.isBodyTooLarge { return true }
+        if !exchange.head.keepsAlive || exchange.isCutOff { return true }
         return (server.isDraining && reader.isIdle || mode != .reading && trailer.isEmpty)
             && exchanges.last === exchange
     }
@@ -159,6 +186,7 @@ final class HTTPServerConnection {
             }
             guard first.state == .finished else { break }
             exchanges.removeFirst()
+            server.heldBytes -= first.body.count
             first.detach(isAnswered: true)
             if first.closes {
                 mode = mode == .reading ? .finishing : mode
@@ -173,6 +201,7 @@ final class HTTPServerConnection {
         var dropped: [HTTPExchange] = []
         swap(&dropped, &exchanges)
         for exchange in dropped {
+            server.heldBytes -= exchange.body.count
             if exchange.state != .finished { server.statistics.unanswered &+= 1 }
             exchange.detach(isAnswered: false)
         }
@@ -228,12 +257,15 @@ extension HTTPServerConnection: TurnParticipant {
             trailer = []
         }
         write()
+        guard mode != .ended else { return }
         if exchanges.isEmpty {
             if mode == .finishing { return end() }
             if mode == .reading, server.isDraining, reader.isIdle { return end() }
             sendContinue()
         }
-        if !held.isEmpty, takesRequests { processHeld() }
+        if !held.isEmpty, takesRequests {
+            if hasTurn { processHeld() } else { server.loop.atNextTurn(self) }
+        }
         updateReading()
         updateTimer()
     }
@@ -243,7 +275,15 @@ extension HTTPServerConnection: TurnParticipant {
             written &+= output.count
             transport.write(&output)
         }
+        guard transport.isOpen else { return lost() }
         outputMoved()
+    }
+
+    /// The write found that the peer is gone. Streams are told at once: they would take the empty output for a peer that reads on, and
+    /// fill it again and again within this turn, before `ended` can come.
+    private func lost() {
+        mode = .ended
+        dropExchanges()
     }
 
     private func outputMoved() {
@@ -288,7 +328,10 @@ extension HTTPServerConnection: TransportDelegate {
         }
         var offset = 0
         process(bytes, from: &offset)
-        if offset < bytes.byteCount, mode == .reading { held.append(bytes.extracting(offset..<bytes.byteCount)) }
+        if offset < bytes.byteCount, mode == .reading {
+            held.append(bytes.extracting(offset..<bytes.byteCount))
+            if takesRequests { scheduleFlush() }
+        }
         updateReading()
         updateTimer()
     }
@@ -317,55 +360,9 @@ extension HTTPServerConnection: TransportDelegate {
         mode = .ended
         server.loop.cancel(wake)
         wake = .none
+        server.heldBytes -= heldBody
+        heldBody = 0
         dropExchanges()
         server.remove(self)
-    }
-}
-
-extension HTTPServerConnection: Sleeper {
-    private func updateTimer() {
-        let phase: HTTPConnectionTimer.Phase
-        if mode == .lingering {
-            phase = .lingering
-        } else if !isReading || mode != .reading {
-            phase = .handling
-        } else if reader.isInBody {
-            phase = .body
-        } else if !reader.isIdle {
-            phase = .head
-        } else {
-            phase = exchanges.isEmpty ? .idle : .handling
-        }
-        timer.enter(phase, request: requests, now: server.loop.now)
-        arm()
-    }
-
-    /// Asks to be woken when something is due, unless a wake-up comes before that anyway.
-    private func arm() {
-        guard let due = timer.due(bodyBytes: reader.bodyBytes) else { return }
-        if let armedFor, armedFor <= due { return }
-        server.loop.cancel(wake)
-        wake = server.loop.wake(at: due, self, token: 0)
-        armedFor = due
-    }
-
-    func wake(_ token: UInt64) {
-        armedFor = nil
-        wake = .none
-        guard mode != .ended else { return }
-        timer.outputWaits(
-            transport.pendingBytes > 0, taken: written &- transport.pendingBytes, now: server.loop.now)
-        switch timer.expiry(bodyBytes: reader.bodyBytes, now: server.loop.now) {
-        case nil: arm()
-        case .phase(.body):
-            server.statistics.timedOut &+= 1
-            lingers = true
-            finish(with: 408, "408 Request Timeout")
-        case .phase(.lingering): close()
-        case .phase(.idle): close()
-        default:
-            server.statistics.timedOut &+= 1
-            close()
-        }
     }
 }

@@ -1,11 +1,17 @@
 /// The bounds of a server.
 package struct HTTPServerSettings: Sendable, Equatable {
+    /// What Go's net/http reads and drops behind a handler that stopped reading; beyond it the connection ends with the answer.
+    private static let discardedBytes = 256 * 1024
+
     /// The bounds on one request. A head beyond them is answered with 431 or 400; a body goes to the handler as too large.
     package var message = HTTPLimits()
     /// Open connections. One more is answered with 503 and closed; far beyond that, new ones are closed without a word.
     package var connections = 10_000
     /// Requests of one connection that wait for their answers. Beyond it the connection is not read.
     package var pipelined = 16
+    /// Bodies of all connections whose requests are not answered, in bytes. Beyond it a body that grows past 64 KiB is answered with 503 and its
+    /// connection ends; smaller ones go on.
+    package var heldBytes = 256 * 1024 * 1024
     /// Output of one connection that the kernel has not taken, in bytes. Beyond it the connection is not read, and streams are told to wait.
     package var outputBytes = 256 * 1024
     /// From the first byte of a head (of a new connection: from its start) to its end; then the connection is closed. daprd's value (spec 6.3).
@@ -23,5 +29,5 @@ package struct HTTPServerSettings: Sendable, Equatable {
     package var lingerTimeout = Duration.seconds(1)
 
     /// The defaults.
-    package init() {}
+    package init() { message.discardedBytes = HTTPServerSettings.discardedBytes }
 }

@@ -14,15 +14,19 @@ struct HTTPBodyReader {
     /// What was read of the body so far.
     private(set) var body: [UInt8] = []
 
-    /// A reader of the next body; a length beyond the bound is refused before a byte of it came.
+    /// Whether the body is longer than its bound: `body` is empty, and what still comes is dropped.
+    private(set) var isTooLarge = false
+
+    /// A reader of the next body; a length beyond the bound, and beyond what may be dropped, is refused before a byte of it came.
     init(_ framing: HTTPBodyFraming, limits: HTTPLimits) throws(HTTPParseError) {
         self.framing = framing
         self.limits = limits
         chunks = HTTPChunkedDecoder(limits: limits)
         if case .length(let length) = framing {
-            guard length <= limits.bodyBytes else { throw .bodyTooLarge }
+            isTooLarge = length > limits.bodyBytes
+            guard !isTooLarge || length - limits.bodyBytes <= limits.discardedBytes else { throw .bodyTooLarge }
             missing = length
-            if length > 0 { body.reserveCapacity(min(length, HTTPBodyReader.earlyCapacity)) }
+            if length > 0, !isTooLarge { body.reserveCapacity(min(length, HTTPBodyReader.earlyCapacity)) }
         }
     }
 
@@ -41,11 +45,12 @@ struct HTTPBodyReader {
         case .length:
             let run = min(missing, bytes.byteCount &- offset)
             guard run > 0 else { return }
-            body.append(bytes.extracting(offset..<offset &+ run))
+            if !isTooLarge { body.append(bytes.extracting(offset..<offset &+ run)) }
             offset &+= run
             missing &-= run
         case .chunked:
             try chunks.read(bytes, from: &offset, into: &body)
+            isTooLarge = chunks.isTooLarge
         case .untilClose:
             guard bytes.byteCount &- offset <= limits.bodyBytes - body.count else { throw .bodyTooLarge }
             body.append(bytes.extracting(offset..<bytes.byteCount))

@@ -21,6 +21,12 @@ package struct HTTPChunkedDecoder {
     private var extensionBytes = 0
     private var trailerBytes = 0
 
+    /// The bytes of a body that turned out too large, dropped ones and announced ones.
+    private var excess = 0
+
+    /// Whether the body is longer than its bound: what was decoded of it is dropped, and so is what still comes.
+    package private(set) var isTooLarge = false
+
     /// A decoder of the next body.
     package init(limits: HTTPLimits) { self.limits = limits }
 
@@ -34,13 +40,14 @@ package struct HTTPChunkedDecoder {
         while offset < bytes.byteCount, phase != .done {
             if phase == .data {
                 let run = min(missing, bytes.byteCount &- offset)
-                body.append(bytes.extracting(offset..<offset &+ run))
+                if !isTooLarge { body.append(bytes.extracting(offset..<offset &+ run)) }
                 offset &+= run
                 missing &-= run
                 if missing == 0 { phase = .dataReturn }
             } else {
                 try read(bytes[offset], decoded: body.count)
                 offset &+= 1
+                if isTooLarge, !body.isEmpty { body = [] }
             }
         }
     }
@@ -99,7 +106,11 @@ package struct HTTPChunkedDecoder {
     }
 
     private mutating func beginChunk(decoded: Int) throws(HTTPParseError) {
-        guard size <= limits.bodyBytes, decoded <= limits.bodyBytes - size else { throw .bodyTooLarge }
+        if isTooLarge || size > limits.bodyBytes || decoded > limits.bodyBytes - size {
+            isTooLarge = true
+            excess += decoded + size
+            guard excess - limits.bodyBytes <= limits.discardedBytes else { throw .bodyTooLarge }
+        }
         phase = size == 0 ? .trailerStart : .data
         missing = size
         size = 0

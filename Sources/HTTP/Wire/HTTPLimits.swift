@@ -6,6 +6,9 @@ package struct HTTPLimits: Sendable, Equatable {
     package var fields = 100
     /// A body in bytes after decoding; daprd's `--max-body-size` (spec 6.1).
     package var bodyBytes = 4 * 1024 * 1024
+    /// How much of a body beyond that bound is read and dropped, in bytes, so that the connection can go on. With zero, and beyond it, the
+    /// body is refused where it stands.
+    package var discardedBytes = 0
     /// The extensions of all chunks of a body together, in bytes.
     package var chunkExtensionBytes = 4 * 1024
     /// All trailers of a body, in bytes. They are checked and then dropped.

@@ -26,6 +26,9 @@ package struct HTTPRequestReader {
     /// The head of the request that is being read, or was read last.
     package private(set) var head: HTTPRequestHead?
 
+    /// Whether the request that is complete has a body beyond its bound, which was dropped.
+    package private(set) var isBodyTooLarge = false
+
     /// A reader of a new connection.
     package init(limits: HTTPLimits) {
         self.limits = limits
@@ -68,11 +71,18 @@ package struct HTTPRequestReader {
     private mutating func readBody(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Step {
         if head?.framing == .length(0) {
             phase = .head
+            isBodyTooLarge = false
             return .complete
         }
-        if bodyReader == nil { bodyReader = try HTTPBodyReader(head?.framing ?? .length(0), limits: limits) }
+        if bodyReader == nil {
+            var limits = limits
+            // Who asks before it sends is told before it sends.
+            if head?.expectsContinue == true { limits.discardedBytes = 0 }
+            bodyReader = try HTTPBodyReader(head?.framing ?? .length(0), limits: limits)
+        }
         try bodyReader?.read(bytes, from: &offset)
         guard bodyReader?.isDone == true else { return .needsMore }
+        isBodyTooLarge = bodyReader?.isTooLarge ?? false
         finishedBody = bodyReader?.takeBody() ?? []
         bodyReader = nil
         phase = .head

@@ -16,6 +16,15 @@ package enum HTTPStatusLine {
         }
     }
 
+    /// A whole answer in plain text, as Go's net/http refuses: until the connection ends, without a length or a date.
+    static func plainAnswer(_ status: Int, _ text: String) -> [UInt8] {
+        var answer: [UInt8] = []
+        append(status, to: &answer)
+        answer.append(utf8: "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+        answer.append(contentsOf: text.utf8)
+        return answer
+    }
+
     /// The reason of a status.
     package static func reason(_ status: Int) -> StaticString {
         switch status {

@@ -6,6 +6,9 @@ package final class DeliveryFamilies {
     let paths: PathLabel
     let ingress: MetricFamily<Counter>
     let ingressLatencies: MetricFamily<Distribution>
+    let bulkCalls: MetricFamily<Counter>
+    let bulkLatencies: MetricFamily<Distribution>
+    let bulkEvents: MetricFamily<Counter>
     let clientSent: MetricFamily<Distribution>
     let clientReceived: MetricFamily<Distribution>
     let clientLatencies: MetricFamily<Distribution>
@@ -28,6 +31,19 @@ package final class DeliveryFamilies {
         ingressLatencies = registry.distribution(
             "dapr_component_pubsub_ingress_latencies", "The consuming app event processing latency.",
             labels: incoming, open: ["topic"], latency)
+        let bulk = ["app_id", "component", "namespace", "process_status", "topic"]
+        bulkCalls = registry.counter(
+            "dapr_component_pubsub_ingress_bulk_count",
+            "The number of incoming bulk subscribe calls arriving from the bulk pub/sub component.", labels: bulk,
+            open: ["topic"])
+        bulkLatencies = registry.distribution(
+            "dapr_component_pubsub_ingress_bulk_latencies",
+            "The consuming app event processing latency for the bulk pub/sub component.", labels: bulk,
+            open: ["topic"], latency)
+        bulkEvents = registry.counter(
+            "dapr_component_pubsub_ingress_bulk_event_count",
+            "Total number of incoming messages arriving from the bulk pub/sub component via Bulk Subscribe.",
+            labels: bulk, open: ["topic"])
         clientSent = registry.distribution(
             "dapr_http_client_sent_bytes", "Total bytes sent in request body (not including headers)", labels: client,
             open: ["path"], .sizes)

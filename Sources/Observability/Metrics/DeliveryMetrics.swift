@@ -78,8 +78,8 @@ package final class DeliveryMetrics {
     private var drops: [Counter] = []
     private var calls: [Calls] = []
     private var lastCalls: Calls?
-    /// A call has just failed: what `attemptFailed` tells next is counted already.
-    private var isCallCounted = false
+    /// Events whose call has just failed: what `attemptFailed` tells next of so many is counted already.
+    private var countedFailures = 0
     /// Failed events on their way to the dead letter topic: once there, daprd counts them as dropped.
     private var failedBefore = 0
 
@@ -151,10 +151,36 @@ extension DeliveryMetrics: DeliveryObserver {
     package func called(_ subscription: Subscription, _ call: EndedCall) {
         let elapsed = Int(truncatingIfNeeded: subscription.elapsed(since: call.began))
         let ingress = ingress(Fate(call.outcome))
-        if call.outcome == .retry { isCallCounted = true }
+        if call.outcome == .retry { countedFailures += 1 }
         let bucket = ingress.latency.bucket(of: elapsed)
         ingress.count.add()
         ingress.latency.record(elapsed, in: bucket)
+        count(call, elapsed, in: bucket)
+    }
+
+    package func calledInBulk(
+        _ subscription: Subscription, _ call: EndedCall, _ outcomes: [EndedCall.Outcome]
+    ) {
+        let elapsed = Int(truncatingIfNeeded: subscription.elapsed(since: call.began))
+        // Once a batch: looking series up is cheap enough.
+        func values(_ status: String) -> [String] {
+            [families.settings.appID, component, families.settings.namespace, status, topic]
+        }
+        let latency = families.bulkLatencies.series(values(""))
+        let bucket = latency.bucket(of: elapsed)
+        families.bulkCalls.series(values("")).add()
+        latency.record(elapsed, in: bucket)
+        for (status, outcome) in [
+            ("SUCCESS", [EndedCall.Outcome.success]), ("RETRY", [.retry]), ("DROP", [.dropped, .notFound]),
+        ] {
+            let count = outcomes.count { outcome.contains($0) }
+            if count > 0 { families.bulkEvents.series(values(status)).add(count) }
+            if status == "RETRY" { countedFailures += count }
+        }
+        count(call, elapsed, in: bucket)
+    }
+
+    private func count(_ call: EndedCall, _ elapsed: Int, in bucket: Int) {
         let entry = calls(call.target, call.status)
         entry.latency.record(elapsed, in: bucket)
         entry.completed.add()
@@ -212,6 +238,6 @@ extension DeliveryMetrics: DeliveryObserver {
 
     /// What failed without a call, such as a message that is no event, counts as `retry` without a latency.
     private func noteFailure() {
-        if isCallCounted { isCallCounted = false } else { ingress(.retry).count.add() }
+        if countedFailures > 0 { countedFailures -= 1 } else { ingress(.retry).count.add() }
     }
 }

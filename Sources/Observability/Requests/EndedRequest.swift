@@ -10,6 +10,12 @@ package struct EndedRequest {
         case none
         case stored
         case failed
+        case bulkStored
+        /// At least one entry is not stored.
+        case bulkFailed
+
+        var isBulk: Bool { self == .bulkStored || self == .bulkFailed }
+        var isStored: Bool { self == .stored || self == .bulkStored }
     }
 
     package var status: Int

@@ -15,6 +15,8 @@ package final class RequestMetrics {
     private let latencies: MetricFamily<Distribution>
     private let published: MetricFamily<Counter>
     private let publishLatencies: MetricFamily<Distribution>
+    private let bulkPublished: MetricFamily<Counter>
+    private let bulkPublishLatencies: MetricFamily<Distribution>
     private let errors: MetricFamily<Counter>
     private let requestBytes: Distribution
     private let answerBytes: Distribution
@@ -80,6 +82,13 @@ package final class RequestMetrics {
         publishLatencies = registry.distribution(
             "dapr_component_pubsub_egress_latencies", "The latency of the response from the pub/sub component.",
             labels: egress, open: ["topic"], latency)
+        bulkPublished = registry.counter(
+            "dapr_component_pubsub_egress_bulk_count", "The number of bulk publish calls to the pub/sub component.",
+            labels: egress, open: ["topic"])
+        bulkPublishLatencies = registry.distribution(
+            "dapr_component_pubsub_egress_bulk_latencies",
+            "The latency of the response for the bulk publish call from the pub/sub component.", labels: egress,
+            open: ["topic"], latency)
         errors = registry.counter(
             "dapr_error_code_total", "Number of times an error with a specific errorcode was encountered.",
             labels: ["app_id", "category", "error_code"])
@@ -143,13 +152,15 @@ package final class RequestMetrics {
             settings.appID, settings.hidesMethods ? "" : method, paths.text(decoded(key.path)), "\(key.status)",
         ]
         let egress = [
-            settings.appID, names.pubsub, settings.namespace, key.egress == .stored ? "true" : "false", names.topic,
+            settings.appID, names.pubsub, settings.namespace, key.egress.isStored ? "true" : "false", names.topic,
         ]
         let isPublished = key.egress != .none
+        let counts = key.egress.isBulk ? bulkPublished : published
+        let times = key.egress.isBulk ? bulkPublishLatencies : publishLatencies
         return Series(
             key, requests: requests.series(values), responses: settings.showsPaths ? responses.series(values) : nil,
-            latency: latencies.series(values), published: isPublished ? published.series(egress) : nil,
-            publishLatency: isPublished ? publishLatencies.series(egress) : nil)
+            latency: latencies.series(values), published: isPublished ? counts.series(egress) : nil,
+            publishLatency: isPublished ? times.series(egress) : nil)
     }
 
     private func decoded(_ path: [UInt8]) -> String {

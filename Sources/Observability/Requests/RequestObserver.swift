@@ -21,9 +21,13 @@ package final class RequestObserver {
     /// A request was answered. The names are asked for only where they are needed: nearly never without exporters.
     package func ended(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: () -> RequestNames) {
         metrics?.ended(exchange, request, elapsed: scheduler.now.nanoseconds &- request.began.nanoseconds, names)
+        if tracer.recorder(of: request.span) != nil { endedEntry(exchange, request, names()) }
+    }
+
+    /// A request, or one entry of a bulk request, ended: its span is over.
+    package func endedEntry(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames) {
         guard let recorder = tracer.recorder(of: request.span) else { return }
-        RequestSpan.record(
-            exchange, request, names(), wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
+        RequestSpan.record(exchange, request, names, wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
     }
 
     /// An error was answered; `code` is the API's.

@@ -1,0 +1,165 @@
+internal import Bytes
+internal import Events
+internal import Messaging
+
+/// The part of a subscription that brings its events to the app in batches; it is there only where bulk delivery is asked for.
+///
+/// Each event keeps its slot in the lane engine while it waits in the window and while its batch is at the app, and is settled on its own
+/// verdict. An entry keeps its id, and that of its envelope, through all attempts, as in daprd.
+final class BulkDelivery {
+    private struct Call {
+        let slots: [LaneEngine.Slot]
+        let ids: [UUIDv4]
+        /// What is told when it is over.
+        let note: BulkCallNote
+    }
+
+    /// What an event is called in its batches, valid for one use of its slot.
+    private struct Name {
+        let generation: UInt32
+        let id: UUIDv4
+        let batch: UUIDv4
+    }
+
+    private static let timerToken: UInt64 = 0
+
+    private weak var subscription: Subscription?
+    private var window: BulkWindow
+    private var calls: [Call?] = []
+    private var freeCalls: [Int] = []
+    /// By the index of the slot.
+    private var names: [Name?] = []
+    private var wake: (at: Instant, wake: Wake)?
+
+    init(_ limits: BulkWindow.Limits) { window = BulkWindow(limits) }
+
+    /// An event whose route is known waits for others; the window is looked at when the turn ends.
+    func collect(_ flight: Flight, _ slot: LaneEngine.Slot, of subscription: Subscription) {
+        if self.subscription == nil { self.subscription = subscription }
+        window.add(
+            slot, target: flight.target, size: flight.received.message.size, at: subscription.scheduler.now,
+            isUrgent: flight.failures > 0)
+        subscription.noteWork()
+    }
+
+    /// Sends what is to go now, and has itself woken for the rest.
+    func dispatch(for subscription: Subscription) {
+        let now = subscription.scheduler.now
+        while let batch = window.next(at: now) { send(batch, for: subscription) }
+        arm(subscription.scheduler)
+    }
+
+    /// Nothing waits for others any more, because the subscription ends.
+    func flush() { window.flush() }
+
+    /// Forgets everything: answers that come later find nothing.
+    func cancel(_ scheduler: any Scheduler) {
+        window.removeAll()
+        calls = []
+        freeCalls = []
+        arm(scheduler)
+    }
+
+    private func arm(_ scheduler: any Scheduler) {
+        let moment = window.wakeAt
+        guard wake?.at != moment else { return }
+        if let wake { scheduler.cancel(wake.wake) }
+        wake = moment.map { ($0, scheduler.wake(at: $0, self, token: BulkDelivery.timerToken)) }
+    }
+
+    // MARK: Calls
+
+    private func send(_ batch: BulkWindow.Batch, for subscription: Subscription) {
+        let batchID = name(of: batch.slots[0], subscription, batch: nil).batch
+        let size = batch.slots.reduce(0) { $0 + (subscription.flights[Int($1.index)]?.received.message.size ?? 0) }
+        var envelope = BulkEnvelope(
+            count: batch.slots.count, size: size, hasNullMetadata: !subscription.broker.capabilities.contains(.serial))
+        var ids: [UUIDv4] = []
+        ids.reserveCapacity(batch.slots.count)
+        var trace: TraceContext?
+        var parent: UInt64 = 0
+        for slot in batch.slots {
+            guard let flight = subscription.flights[Int(slot.index)], let event = flight.event else {
+                preconditionFailure("an event left while it waited for others")
+            }
+            let id = name(of: slot, subscription, batch: batchID).id
+            ids.append(id)
+            if subscription.plan.isRaw {
+                envelope.add(id, raw: flight.received.message)
+            } else {
+                envelope.add(id, event: event.json, message: flight.received.message)
+            }
+            if trace == nil, event.carriesTrace {
+                trace = subscription.tracer.deliverySpan(event: event.trace)
+                parent = event.trace?.span ?? 0
+            }
+        }
+        envelope.finish(batchID, pubsub: subscription.broker.name, topic: subscription.plan.topic)
+        let call = AppCall(
+            target: batch.target, body: envelope.bytes, metadata: Metadata(), pubsub: subscription.broker.name,
+            isBulk: true, trace: trace)
+        let deadline = subscription.callLimit.map { subscription.scheduler.now.nanoseconds &+ $0 }
+        subscription.destination.deliver(
+            call, deadline: deadline.map { Instant(nanoseconds: $0) }, completion: self,
+            token: add(
+                Call(
+                    slots: batch.slots, ids: ids,
+                    note: BulkCallNote(
+                        began: subscription.scheduler.now, target: batch.target, bytes: call.body.count, span: trace,
+                        parent: parent))))
+    }
+
+    private func name(of slot: LaneEngine.Slot, _ subscription: Subscription, batch: UUIDv4?) -> Name {
+        let index = Int(slot.index)
+        while names.count <= index { names.append(nil) }
+        if let name = names[index], name.generation == slot.generation { return name }
+        let random = subscription.writer.random
+        let name = Name(generation: slot.generation, id: random.uuid(), batch: batch ?? random.uuid())
+        names[index] = name
+        return name
+    }
+
+    private func add(_ call: Call) -> UInt64 {
+        if let index = freeCalls.popLast() {
+            calls[index] = call
+            return UInt64(index)
+        }
+        calls.append(call)
+        return UInt64(calls.count - 1)
+    }
+
+    private func take(_ token: UInt64) -> Call? {
+        let index = Int(token)
+        guard index < calls.count, let call = calls[index] else { return nil }
+        calls[index] = nil
+        freeCalls.append(index)
+        return call
+    }
+}
+
+extension BulkDelivery: AppCallCompletion {
+    func answered(_ answer: AppAnswer, token: UInt64) {
+        guard let call = take(token) else { return }
+        window.callEnded()
+        guard let subscription else { return }
+        subscription.noteWork()
+        let verdicts =
+            switch answer {
+            case .failed(let reason):
+                [AppVerdict](repeating: .retry(reason: reason, status: nil), count: call.slots.count)
+            case .answered(let status, let body):
+                BulkAnswer.verdicts(status: status, body: body, ids: call.ids)
+            }
+        subscription.noteBulkCallEnded(call.note, answer, verdicts)
+        for (slot, verdict) in zip(call.slots, verdicts) where subscription.engine.isRunning(slot) {
+            subscription.conclude(slot, verdict)
+        }
+    }
+}
+
+extension BulkDelivery: Sleeper {
+    func wake(_ token: UInt64) {
+        wake = nil
+        subscription?.noteWork()
+    }
+}
