@@ -82,6 +82,37 @@ final class RegularExpression: @unchecked Sendable {
             }
         }
     }
+
+    /// The text with every match replaced; `\1` in the rewrite stands for a group. Nil where the result exceeds the limit.
+    func replacing(in text: String, with rewrite: String, limit: Int) -> String? {
+        var text = text
+        var rewrite = rewrite
+        var length = 0
+        let bytes = text.withUTF8 { text in
+            rewrite.withUTF8 { rewrite in
+                unsafe [UInt8](unsafeUninitializedCapacity: limit) { output, count in
+                    length = unsafe replace(text, rewrite, output, limit)
+                    count = max(0, length)
+                }
+            }
+        }
+        return length < 0 ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func replace(
+        _ text: UnsafeBufferPointer<UInt8>, _ rewrite: UnsafeBufferPointer<UInt8>,
+        _ output: UnsafeMutableBufferPointer<UInt8>, _ limit: Int
+    ) -> Int {
+        unsafe text.withMemoryRebound(to: CChar.self) { text in
+            unsafe rewrite.withMemoryRebound(to: CChar.self) { rewrite in
+                unsafe output.withMemoryRebound(to: CChar.self) { output in
+                    unsafe martlet_re2_replace(
+                        handle, text.baseAddress, text.count, rewrite.baseAddress, rewrite.count,
+                        output.baseAddress, limit)
+                }
+            }
+        }
+    }
 }
 
 /// Why a pattern does not compile, in the words of Go's regexp package.

@@ -67,6 +67,9 @@ extension Sidecar {
         settings.showsPaths = given.http?.increasedCardinality ?? true
         settings.pathPatterns = given.http?.pathMatching ?? []
         settings.hidesMethods = given.http?.excludeVerbs ?? false
+        let (rewrite, complaints) = MetricRules.make(given.rules)
+        settings.rewrite = rewrite
+        for complaint in complaints { log.error(complaint) }
         settings.countsErrorCodes = given.recordErrorCodes ?? false
         return settings
     }

@@ -124,6 +124,25 @@ class Metrics(Observed):
         self.assertEqual(samples[key("dapr_error_code_total", app_id="e2e", category="pubsub",
                                      error_code="ERR_PUBSUB_NOT_FOUND")], 1)
 
+    def test_rules_rewrite_labels_and_bulk_calls_are_counted(self):
+        bulk = [{"pubsubname": "pubsub", "topic": "o-17", "route": "/bulk",
+                 "bulkSubscribe": {"enabled": True, "maxMessagesCount": 2, "maxAwaitDurationMs": 50}}]
+        app = self.app(subscribe=bulk, answers={"/bulk": {"status": 200, "body": "{}"}})
+        one = self.sidecar(resources=IN_MEMORY, app=app, config=configuration({"metric": {"rules": [
+            {"name": "dapr_component_pubsub_egress_bulk_count", "labels": [
+                {"name": "topic", "regex": {"o-$1x": "^o-(.)7$", "bad": "["}}]}]}})).run()
+        entries = [{"entryId": str(number), "event": "x", "contentType": "text/plain"} for number in range(2)]
+        response = wire.request(one.http_port, "POST", "/v1.0/publish/bulk/pubsub/o-17",
+                                {"content-type": "application/json"}, json.dumps(entries).encode())
+        self.assertEqual(response.status, 204)
+        calls = key("dapr_component_pubsub_ingress_bulk_event_count", app_id="e2e", component="pubsub", namespace="",
+                    process_status="RETRY", topic="o-17")
+        samples = self.wait_samples(one, lambda found: found.get(calls, 0) >= 2)
+        self.assertGreaterEqual(samples[calls], 2)
+        self.assertEqual(samples[key("dapr_component_pubsub_egress_bulk_count", app_id="e2e", component="pubsub",
+                                     namespace="", success="true", topic="o-1x")], 1)
+        self.assertTrue(one.wait_line(lambda line: "missing closing ]" in line.text))
+
     def test_metrics_can_be_switched_off(self):
         for options in ({"flags": ["--enable-metrics=false"]},
                         {"config": configuration({"metric": {"enabled": False}})}):
