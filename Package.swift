@@ -133,7 +133,10 @@ let package = Package(
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(
             "RuntimeTests",
-            ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability", "Resources", "Runtime"]),
+            [
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability",
+                "Resources", "Runtime",
+            ]),
         tests(
             "ObservabilityTests",
             ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability"]),

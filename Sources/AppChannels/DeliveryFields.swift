@@ -35,7 +35,8 @@ enum DeliveryFields {
     private static func value(at index: Int, in metadata: Metadata) -> String? {
         let key = metadata.pairs[index].key
         var joined = metadata.pairs[index].value
-        for (other, pair) in metadata.pairs.enumerated() where other != index && ASCII.equalIgnoringCase(pair.key, key) {
+        for (other, pair) in metadata.pairs.enumerated() where other != index && ASCII.equalIgnoringCase(pair.key, key)
+        {
             if other < index { return nil }
             joined += ", " + pair.value
         }

@@ -128,8 +128,7 @@ package final class HTTPAppChannel {
 extension HTTPAppChannel: Destination {
     package func deliver(_ call: AppCall, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
         var own = HTTPAppChannel.traceFields(call)
-        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, hasToken: self.token != nil, to: &own)
-        {
+        if !call.metadata.isEmpty, let name = DeliveryFields.add(call.metadata, hasToken: self.token != nil, to: &own) {
             let reason = "the metadata pair \"\(name)\" cannot be a header field; publish without it"
             let later = LateAnswer(.failed(reason: reason), completion, token)
             return loop.atTurnEnd(later)
@@ -142,11 +141,21 @@ extension HTTPAppChannel: Destination {
 }
 
 extension HTTPAppChannel: HTTPClientCompletion {
+    /// When an app that took nothing wants to be called again.
+    private func retryAfter(_ fields: HTTPFields) -> Duration? {
+        guard let index = fields.index(of: "retry-after") else { return nil }
+        return HTTPRetryAfter.wait(fields.value(at: index), wallClock: loop.wallClock)
+    }
+
     package func completed(_ result: HTTPClientResult, token ticket: UInt64) {
         guard let (completion, token) = pending.take(ticket) else { return }
         switch result {
         case .response(let response):
-            completion.answered(.answered(status: response.status, body: response.body), token: token)
+            let answer = AppAnswer.answered(status: response.status, body: response.body)
+            if response.status >= 300, let wait = retryAfter(response.fields) {
+                return completion.answered(answer, retryAfter: wait, token: token)
+            }
+            completion.answered(answer, token: token)
         case .failure(let error):
             completion.answered(.failed(reason: "calling the app: \(error.reason)"), token: token)
         }

@@ -94,7 +94,9 @@ extension JSONScanner {
         guard bytes.byteOrZero(at: position) == 0x22 else { return nil }
         let name = position &+ 1
         let nameEnd = bytes.endOfPlainJSON(from: name)
-        guard nameEnd &+ 4 <= bytes.byteCount, bytes.loadUInt32(at: nameEnd) & 0xFF_FFFF == 0x22_3A22 else { return nil }
+        guard nameEnd &+ 4 <= bytes.byteCount, bytes.loadUInt32(at: nameEnd) & 0xFF_FFFF == 0x22_3A22 else {
+            return nil
+        }
         let value = nameEnd &+ 2
         let valueEnd = bytes.endOfPlainJSON(from: value &+ 1)
         guard bytes.byteOrZero(at: valueEnd) == 0x22 else { return nil }

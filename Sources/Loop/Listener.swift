@@ -1,12 +1,21 @@
 internal import CUV
 internal import Glibc
+internal import Messaging
 
 /// A listening TCP or Unix-domain socket on its shard.
 @safe package final class Listener {
     /// The port that is listened on; 0 for a Unix-domain socket.
     package private(set) var port: UInt16 = 0
+    /// How long nothing is accepted after the system could give no descriptor, and then until it can.
+    static let pause: Duration = .milliseconds(100)
+
     private let loop: EventLoop
     private let isPipe: Bool
+    private let endpoint: Endpoint
+    private let backlog: CInt
+    private var retry = Wake.none
+    /// From `open` until the handle begins to close.
+    private var hasHandle = false
     private let storage: UnsafeMutableRawPointer
     private var accept: ((ByteStream) -> Void)?
 
@@ -15,9 +24,9 @@ internal import Glibc
     package static func listen(
         on endpoint: Endpoint, loop: EventLoop, backlog: Int = 1024, accept: @escaping (ByteStream) -> Void
     ) throws(LoopError) -> Listener {
-        let listener = Listener(on: loop, isPipe: endpoint.isPath)
+        let listener = Listener(endpoint, on: loop, backlog: CInt(backlog))
         listener.accept = accept
-        let status = listener.bind(to: endpoint, backlog: CInt(backlog))
+        let status = listener.open()
         guard status == 0 else {
             listener.close()
             throw LoopError("listening on \(endpoint)", code: status)
@@ -25,17 +34,26 @@ internal import Glibc
         return listener
     }
 
-    private init(on loop: EventLoop, isPipe: Bool) {
+    private init(_ endpoint: Endpoint, on loop: EventLoop, backlog: CInt) {
         self.loop = loop
-        self.isPipe = isPipe
+        self.endpoint = endpoint
+        self.backlog = backlog
+        isPipe = endpoint.isPath
         let size = unsafe max(MemoryLayout<uv_tcp_t>.size, MemoryLayout<uv_pipe_t>.size)
         unsafe storage = .allocate(byteCount: size, alignment: 16)
+    }
+
+    /// Makes the handle, binds and listens; a status of libuv. Whatever it is, the handle is there and must be closed.
+    private func open() -> CInt {
         if isPipe {
             unsafe uv_pipe_init(loop.uv, storage.assumingMemoryBound(to: uv_pipe_t.self), 0)
         } else {
             unsafe uv_tcp_init(loop.uv, storage.assumingMemoryBound(to: uv_tcp_t.self))
         }
+        // Released in the close callback: libuv owns the object as long as it owns the handle.
         unsafe stream.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        hasHandle = true
+        return bind()
     }
 
     deinit { unsafe storage.deallocate() }
@@ -44,18 +62,27 @@ internal import Glibc
     package func close() {
         guard accept != nil else { return }
         accept = nil
+        loop.cancel(retry)
+        closeHandle()
+    }
+
+    private func closeHandle() {
+        guard hasHandle else { return }
+        hasHandle = false
         unsafe uv_close(storage.assumingMemoryBound(to: uv_handle_t.self), Listener.closed)
     }
 
     private var stream: UnsafeMutablePointer<uv_stream_t> { unsafe storage.assumingMemoryBound(to: uv_stream_t.self) }
 
-    private func bind(to endpoint: Endpoint, backlog: CInt) -> CInt {
+    private func bind() -> CInt {
         var status: CInt
         switch endpoint {
         case .unix(let path):
             Listener.removeDeadSocket(path)
             status = unsafe uv_pipe_bind(storage.assumingMemoryBound(to: uv_pipe_t.self), path)
         case .tcp(let host, let port):
+            // A port that the system chose stays the same.
+            let port = self.port == 0 ? port : self.port
             guard let address = SocketAddress(literal: host, port: port) else { return UV_EINVAL.rawValue }
             let tcp = unsafe storage.assumingMemoryBound(to: uv_tcp_t.self)
             status = unsafe address.withPointer { unsafe uv_tcp_bind(tcp, $0, 0) }
@@ -96,11 +123,20 @@ internal import Glibc
         if status != 0, errno == ECONNREFUSED { unsafe unlink(path) }
     }
 
-    private func connectionArrived(_ status: CInt) {
-        guard status == 0, let accept else { return }
+    /// libuv keeps a descriptor aside with which it turns connections away when there are none left. Where that one is lost, it calls this
+    /// again and again without end while a connection waits; only a closed handle stops it.
+    func connectionArrived(_ status: CInt) {
+        guard status == 0 else { return closeHandle() }
+        guard let accept else { return }
         guard let stream = unsafe ByteStream.accept(from: stream, on: loop, isPipe: isPipe) else { return }
         accept(stream)
         stream.startReading()
+    }
+
+    /// The handle is gone: for good, or until the system has descriptors again.
+    private func handleClosed() {
+        guard accept != nil else { return }
+        retry = loop.wake(at: loop.now + Listener.pause, self, token: 0)
     }
 
     private static let connection: uv_connection_cb = { handle, status in
@@ -110,7 +146,14 @@ internal import Glibc
 
     private static let closed: uv_close_cb = { handle in
         guard let data = unsafe handle?.pointee.data else { return }
-        unsafe Unmanaged<Listener>.fromOpaque(data).release()
+        unsafe Unmanaged<Listener>.fromOpaque(data).takeRetainedValue().handleClosed()
+    }
+}
+
+extension Listener: Sleeper {
+    package func wake(_ token: UInt64) {
+        guard accept != nil, open() != 0 else { return }
+        closeHandle()
     }
 }
 

@@ -21,6 +21,8 @@ public struct RetrySchedule: Sendable, Equatable {
 
     /// The wait after so many failures; the first failure is 1, and none waits as after one.
     public func wait(afterFailures failures: Int) -> Duration {
+        // Waits that do not grow never reach the cap: nothing to count.
+        guard growthPercent > 100 else { return min(first, cap) }
         var wait = first
         var counted = 1
         while counted < failures, wait < cap {

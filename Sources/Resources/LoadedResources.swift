@@ -18,6 +18,8 @@ package struct LoadedResources: Sendable {
     /// Declarative subscriptions for this app; of several with one name the last.
     package var subscriptions: [SubscriptionSpec] = []
     package var resiliencies: [Named] = []
+    /// Those of them that can be used, in load order.
+    package var resiliencySpecs: [ResiliencySpec] = []
     package var httpEndpoints: [Named] = []
     /// Everything that was found wrong or noteworthy.
     package var findings: [Finding] = []

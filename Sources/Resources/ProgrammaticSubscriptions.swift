@@ -44,6 +44,11 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         var places: [Place: Int] = [:]
         for element in elements {
             let subscription = try parseEntry(element)
+            for fault in subscription.delivery?.faults ?? [] where result.findings.count < maximumFindings {
+                let text =
+                    "subscription to topic \(subscription.topic) on pubsub \(subscription.pubsubName): \(fault.reason)"
+                result.findings.append(Finding(.error, field: fault.field, text))
+            }
             if subscription.effectiveRules.isEmpty {
                 let text = "topic \(subscription.topic) has an empty routes. removing from subscriptions list"
                 if result.findings.count < maximumFindings { result.findings.append(Finding(.warning, text)) }
@@ -84,6 +89,9 @@ package struct ProgrammaticSubscriptions: Sendable, Equatable {
         subscription.bulk = SubscriptionSpec.Bulk(
             isEnabled: try bulk.bool("enabled"), maxMessagesCount: try bulk.integer("maxMessagesCount"),
             maxAwaitDurationMs: try bulk.integer("maxAwaitDurationMs"))
+        if let delivery = json[ignoringCase: "delivery"], delivery != .null {
+            subscription.delivery = DeliverySpec(delivery, hasDeadLetter: subscription.hasDeadLetter)
+        }
         return subscription
     }
 

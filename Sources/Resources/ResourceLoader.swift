@@ -23,6 +23,7 @@ package struct ResourceLoader {
         for directory in directories { loader.readDirectory(directory) }
         loader.filterComponents()
         loader.replaceSubscriptions()
+        loader.checkResiliency()
         return loader.loaded
     }
 
@@ -34,6 +35,7 @@ package struct ResourceLoader {
         loader.readManifests(bytes, file: file)
         loader.filterComponents()
         loader.replaceSubscriptions()
+        loader.checkResiliency()
         return loader.loaded
     }
 
@@ -155,8 +157,19 @@ package struct ResourceLoader {
         case .subscription:
             let subscription = SubscriptionSpec(root, header: header, &reader)
             guard finish(reader, kind, header), isInScope(subscription.scopes, header) else { return }
+            for fault in subscription.delivery?.faults ?? [] {
+                add(
+                    .error, file: header.file, line: fault.line, resource: header.name, field: "spec." + fault.field,
+                    fault.reason)
+            }
             loaded.subscriptions.append(subscription)
-        case .resiliency, .httpEndpoint:
+        case .resiliency:
+            var faults: [ResiliencyFault] = []
+            let spec = ResiliencySpec(root, header: header, &reader, &faults)
+            guard finish(reader, kind, header), isInScope(spec.scopes, header) else { return }
+            keepName(kind, header, isFirst: isFirst)
+            if isFirst { keep(spec, faults, header) }
+        case .httpEndpoint:
             let scopes = reader.texts(root, "scopes")
             guard finish(reader, kind, header), isInScope(scopes, header) else { return }
             keepName(kind, header, isFirst: isFirst)
@@ -167,6 +180,17 @@ package struct ResourceLoader {
             let text = "resources of kind \(kind.rawValue) are not supported; it has no effect"
             add(.warning, file: header.file, line: header.line, resource: header.name, text)
         }
+    }
+
+    /// Keeps a Resiliency, unless something in it cannot be used; daprd leaves out all of it then.
+    private mutating func keep(_ spec: ResiliencySpec, _ faults: [ResiliencyFault], _ header: ResourceHeader) {
+        for fault in faults {
+            let isFatal = fault.severity >= .error
+            let text = (isFatal ? "Could not read resiliency policy \(header.name): " : "") + fault.text
+            add(
+                fault.severity, file: header.file, line: fault.line, resource: header.name, field: fault.field, text)
+        }
+        if !faults.contains(where: { $0.severity >= .error }) { loaded.resiliencySpecs.append(spec) }
     }
 
     private mutating func keepName(_ kind: ResourceKind, _ header: ResourceHeader, isFirst: Bool) {
@@ -261,6 +285,14 @@ extension ResourceLoader {
             kept.append(component)
         }
         loaded.components = kept
+    }
+
+    /// Tells of policies and targets that are named and not there.
+    private mutating func checkResiliency() {
+        guard !loaded.resiliencySpecs.isEmpty else { return }
+        let names = loaded.components.map(\.name)
+        loaded.findings += ResiliencySet(loaded.resiliencySpecs).findings(
+            in: loaded.resiliencySpecs, components: names)
     }
 
     /// A later subscription replaces an earlier one of the same name, in its place.

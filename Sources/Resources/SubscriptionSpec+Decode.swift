@@ -12,7 +12,7 @@ extension SubscriptionSpec {
         var top = root
         top.owner = "Subscription"
         let spec = reader.object(top, "spec", owner: "SubscriptionSpec", type: goPackage + ".SubscriptionSpec")
-        let common = ["pubsubname", "topic", "metadata", "deadLetterTopic", "bulkSubscribe"]
+        let common = ["pubsubname", "topic", "metadata", "deadLetterTopic", "bulkSubscribe", "delivery"]
         reader.noteUnknown(spec, known: common + [isFirst ? "route" : "routes"])
         self.init(pubsubName: reader.text(spec, "pubsubname"), topic: reader.text(spec, "topic"))
         name = header.name
@@ -31,6 +31,9 @@ extension SubscriptionSpec {
             isEnabled: reader.bool(bulkObject, "enabled"),
             maxMessagesCount: reader.integer(bulkObject, "maxMessagesCount"),
             maxAwaitDurationMs: reader.integer(bulkObject, "maxAwaitDurationMs"))
+        if spec.isPresent("delivery"), let node = spec.value("delivery") {
+            delivery = DeliverySpec(node, lineOffset: reader.lineOffset, hasDeadLetter: hasDeadLetter)
+        }
         scopes = reader.texts(top, "scopes")
         file = header.file
         line = header.line

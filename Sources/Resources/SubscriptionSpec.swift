@@ -44,6 +44,8 @@ package struct SubscriptionSpec: Sendable, Equatable {
     package var deadLetterTopic = ""
     package var metadata = Metadata()
     package var bulk = Bulk()
+    /// How its events are delivered; ours. Nil where it says nothing of it.
+    package var delivery: DeliverySpec?
     package var scopes: [String] = []
     package var origin = Origin.declarative
     package var file = ""
@@ -56,6 +58,9 @@ package struct SubscriptionSpec: Sendable, Equatable {
 }
 
 extension SubscriptionSpec {
+    /// Whether failed events have a place to go; the topic itself is none.
+    var hasDeadLetter: Bool { !deadLetterTopic.isEmpty && deadLetterTopic != topic }
+
     /// The rules in the order in which they are tried, the default as a last one that always matches.
     package var effectiveRules: [Rule] { rules + (defaultPath.map { [Rule(match: "", path: $0)] } ?? []) }
 

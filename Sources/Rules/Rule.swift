@@ -10,7 +10,11 @@ package struct Rule: Sendable {
     ///
     /// - Throws: A `RuleError` with all findings and their places. What is refused is what cel-go refuses, and what daprd never finishes
     ///   compiling: an unknown function, a macro with the wrong number of arguments.
-    package init(_ source: String) throws(RuleError) {
+    package init(_ source: String) throws(RuleError) { try self.init(source, numbers: []) }
+
+    /// Parses and checks a condition over numbers instead of an event, such as the one that opens a circuit breaker.
+    /// - Parameter numbers: the variables; each is a member of the `RuleEvent` and a whole number. `event` is no variable here.
+    package init(_ source: String, numbers: [String]) throws(RuleError) {
         self.source = source
         let text = SourceText(source)
         guard text.scalars.count <= RuleLimits.sourceLength else {
@@ -24,7 +28,7 @@ package struct Rule: Sendable {
         let findings = Checker.check(expression)
         guard findings.isEmpty else { throw RuleError(findings: findings, in: text) }
         do throws(Finding) {
-            var planner = Planner()
+            var planner = Planner(numbers: numbers)
             root = try planner.plan(expression)
         } catch {
             throw RuleError(findings: [error], in: text)

@@ -59,6 +59,10 @@ extension DeliveryLog: DeliveryObserver {
             log.warning(
                 "no rule matches an event \(DeliveryLog.name(subscription)) and there is no default; \(fate)",
                 fields(subscription, eventID))
+        case .configured:
+            log.warning(
+                "the app did not take an event \(DeliveryLog.name(subscription)), and delivery.outcome ends its delivery",
+                fields(subscription, eventID))
         case .expired:
             log.warning(
                 "an event \(DeliveryLog.name(subscription)) has expired; \(fate)", fields(subscription, eventID))

@@ -16,6 +16,9 @@ extension Sidecar {
             return appIsServed()
         }
         self.channel = channel
+        destination =
+            options.appMaxConcurrency > 0
+            ? LimitedDestination(channel, limit: options.appMaxConcurrency, scheduler: loop) : channel
         guard await waitForApp(channel) else { return }
         await discover(channel)
         await startSubscriptions(channel)
@@ -123,7 +126,7 @@ extension Sidecar {
         else { return nil }
         warnAbout(spec, plan, component)
         let subscription = Subscription(
-            plan: plan, broker: component.broker, destination: channel, scheduler: loop,
+            plan: plan, broker: component.broker, destination: destination ?? channel, scheduler: loop,
             observer: observer(component: component.broker.name, topic: plan.topic),
             tracer: tracer, writer: writer)
         return (component, subscription)
@@ -135,6 +138,16 @@ extension Sidecar {
             log.warning(
                 "\(name): its dead letter topic is the topic itself, which would repeat every failure for ever; it is not used"
             )
+        }
+        if let delivery = spec.delivery, delivery.retries, delivery.attempts == nil, plan.hasDeadLetter {
+            log.info(
+                "\(name): delivery.attempts is not given, so no failure reaches the dead letter topic; events are tried until the app takes them"
+            )
+        }
+        if spec.delivery?.attempts != nil, !plan.hasDeadLetter {
+            let fate = component.broker.isDurable ? "stays and is tried again later" : "is lost"
+            log.warning(
+                "\(name): there is no dead letter topic, so an event that failed delivery.attempts times \(fate)")
         }
     }
 

@@ -57,6 +57,7 @@ extension Sidecar {
             await subscription.stop()
             deliveryLog.summarise(subscription)
         }
+        for component in components { component.broker.endRetries() }
         await server?.drain(within: limit / 4)
         await publicServer?.drain(within: limit / 8)
         for component in components.reversed() {

@@ -39,6 +39,8 @@ package final class Sidecar {
     var publicServer: HTTPServer?
     var apis: [APIServer] = []
     var channel: HTTPAppChannel?
+    /// Where deliveries go: the channel, behind the bound on calls at once where there is one.
+    var destination: (any Destination)?
     var observation = Observation()
     var httpPort: UInt16 = 0
     private let started: Instant
@@ -73,6 +75,7 @@ package final class Sidecar {
             try loadResources()
             try listen()
             try makeComponents()
+            applyPolicies()
             connectComponents()
             loop.launch { await self.serveApp() }
         } catch {

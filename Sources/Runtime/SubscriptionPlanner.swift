@@ -26,10 +26,46 @@ enum SubscriptionPlanner {
             let isBlank = rule.match.utf8.allSatisfy { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }
             routes.append(RouteTable.Route(rule: isBlank ? nil : try compile(rule.match, of: spec), path: rule.path))
         }
-        return SubscriptionPlan(
+        var plan = SubscriptionPlan(
             topic: spec.topic, routes: RouteTable(routes), deadLetterTopic: spec.deadLetterTopic,
             isRaw: spec.metadata["rawPayload"].flatMap(GoBool.strict) ?? false, metadata: spec.metadata, bounds: bounds,
             bulk: bulk(spec.bulk, capabilities))
+        if let delivery = spec.delivery {
+            // A block that cannot be kept as it is written stops its subscription: what is left of it may lose events.
+            if let fault = delivery.faults.first {
+                throw Failure(subscription: name(spec), reason: "\(fault.field): \(fault.reason)")
+            }
+            plan.rules = rules(delivery)
+            if let concurrency = delivery.concurrency { plan.bounds.concurrency = concurrency }
+        }
+        return plan
+    }
+
+    private static func rules(_ delivery: DeliverySpec) -> DeliveryRules {
+        var rules = DeliveryRules(
+            deadline: delivery.deadline, honoursRetryAfter: delivery.honoursRetryAfter, callsPerSecond: delivery.rate)
+        if delivery.retries {
+            let given = delivery.schedule ?? DeliverySpec.Schedule()
+            let schedule = RetrySchedule(first: given.initial, growthPercent: given.factorPercent, cap: given.cap)
+            rules.retry = RetryPolicy(
+                .growing(schedule, jitter: given.jitter), retries: delivery.attempts.map { $0 - 1 },
+                countsEarlierAttempts: true)
+        }
+        let table = OutcomeTable(
+            statuses: delivery.statuses.compactMapValues(outcome), classes: delivery.classes.compactMapValues(outcome),
+            noAnswer: delivery.noAnswer.flatMap(outcome))
+        if table != OutcomeTable() { rules.outcomes = table }
+        if let order = delivery.order.flatMap({ DeliveryRules.Order(rawValue: $0.rawValue) }) { rules.order = order }
+        return rules
+    }
+
+    /// The rooms do not see each other, so the words are the same in both.
+    private static func outcome(_ outcome: DeliverySpec.Outcome) -> OutcomeTable.Outcome? {
+        OutcomeTable.Outcome(rawValue: outcome.rawValue)
+    }
+
+    private static func name(_ spec: SubscriptionSpec) -> String {
+        "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)"
     }
 
     /// Bulk delivery with daprd's defaults where a number is not given: 100 events or 1 s; 80 or 10 s where the broker itself has batches.
@@ -53,7 +89,7 @@ enum SubscriptionPlanner {
             return try Rule(source)
         } catch {
             throw Failure(
-                subscription: "subscription to topic \(spec.topic) on pubsub \(spec.pubsubName)",
+                subscription: name(spec),
                 reason: "rule `\(source)` does not compile: \(error)")
         }
     }

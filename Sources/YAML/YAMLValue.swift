@@ -67,7 +67,9 @@ extension YAMLNode.Scalar {
             case "x", "X": radix = 16
             case "b", "B": radix = 2
             case "o", "O": radix = 8
-            default: radix = 8
+            case let digit? where digit.isASCII && digit.isNumber: radix = 8
+            // A point or an exponent follows: no whole number.
+            default: return nil
             }
             digits = digits.dropFirst(prefix?.isNumber == true ? 1 : 2)
         }

@@ -31,6 +31,15 @@ import Testing
     func `other texts are refused`(_ text: String) {
         #expect(Bytes.Base64.decode(Array(text.utf8).rawSpan) == nil)
     }
+
+    @Test(arguments: [
+        ("***", 0), ("AAE", 0), ("__8=", 0), ("AAAA*", 4), ("AAAAA", 4), ("AAAAAA", 4), ("AA=A", 3), ("A===", 1),
+        ("AA==x", 4), ("AAA==", 4), ("AA=", 3), ("aGVs\nbG8", 5),
+    ])
+    func `the place of a fault is the one that Go tells`(_ text: String, _ offset: Int) {
+        #expect(Bytes.Base64.decode(Array(text.utf8).rawSpan) == nil)
+        #expect(Bytes.Base64.faultOffset(Array(text.utf8).rawSpan) == offset)
+    }
 }
 
 @Suite struct `Ids` {

@@ -85,7 +85,8 @@ final class Stage {
     init(
         capabilities: Set<Capability> = [.durable], deadLetter: String = "",
         bounds: SubscriptionBounds = SubscriptionBounds(),
-        routes: [RouteTable.Route] = [.init(rule: nil, path: "/events")]
+        routes: [RouteTable.Route] = [.init(rule: nil, path: "/events")], bulk: BulkSettings? = nil,
+        isRaw: Bool = false
     ) async throws {
         let random = RandomPool()
         let broker = Broker(
@@ -94,7 +95,8 @@ final class Stage {
             adapter: source, scheduler: clock)
         subscription = Subscription(
             plan: SubscriptionPlan(
-                topic: "t", routes: RouteTable(routes), deadLetterTopic: deadLetter, bounds: bounds),
+                topic: "t", routes: RouteTable(routes), deadLetterTopic: deadLetter, isRaw: isRaw, bounds: bounds,
+                bulk: bulk),
             broker: broker, destination: app, scheduler: clock, observer: observer,
             tracer: Tracer(mode: .passThrough, random: random), writer: EnvelopeWriter(random: random))
         try await subscription.start()

@@ -1,15 +1,17 @@
 """Peers that vanish without a word: the link goes down while connections are idle, half sent or half answered.
 
-The callers live in a network namespace of their own, behind a pair of virtual links; needs root.
+Callers and application live in a network namespace of their own, behind a pair of virtual links; needs root.
 """
 
 import os
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
-from case import SidecarCase, component
+from case import Redis, SidecarCase, component
+from ledger import event
 from process import descriptors, resident_mb
 
 CALLERS = """
@@ -38,6 +40,37 @@ print("connected", len(kept), flush=True)
 time.sleep(120)
 """
 
+APPLICATION = """
+import http.server, json, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        topics = [{"pubsubname": "pubsub", "topic": "orders", "route": "/orders"}]
+        self.answer(json.dumps(topics if self.path == "/dapr/subscribe" else {}).encode())
+    def do_POST(self):
+        event = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        sys.stdout.write(event["id"] + "\\n")
+        sys.stdout.flush()
+        self.answer(b"")
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer(("10.231.77.2", 8080), Handler)
+print("listening", flush=True)
+server.serve_forever()
+"""
+
+
+class Application:
+    """What the sidecar helper needs to know of an application in the namespace."""
+
+    port = 8080
+    unix_path = None
+
 
 def run(*words):
     """A command that must succeed."""
@@ -64,20 +97,73 @@ class HalfOpen(SidecarCase):
         for words in (["address", "add", "10.231.77.2/30", "dev", "inside"], ["link", "set", "inside", "up"]):
             run("ip", "-n", self.namespace, *words)
 
+    def switch(self, state):
+        """The far end of the link `down` or `up`. On this side the route stays, so that nothing goes astray."""
+        run("ip", "-n", self.namespace, "link", "set", "inside", state)
+
+    def inside(self, program, *arguments):
+        """A Python program in the namespace, ended with the test; its output is read line by line."""
+        process = subprocess.Popen(["ip", "netns", "exec", self.namespace, sys.executable, "-c", program, *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_an_application_that_vanishes_gets_its_events_when_it_is_back(self):
+        application = self.inside(APPLICATION)
+        self.assertEqual(application.stdout.readline().strip(), "listening")
+        got = []
+        threading.Thread(target=self.collect, args=(application, got), daemon=True).start()
+        broker = self.broker(Redis)
+        one = self.sidecar(resources={"pubsub.yaml": broker.component(processingTimeout="2s")}, app=Application(),
+                           app_address="10.231.77.2")
+        one.run()
+
+        def publish(prefix, count):
+            for number in range(count):
+                answer = one.publish("orders", event(f"{prefix}-{number}"), content_type="application/cloudevents+json")
+                self.assertEqual(answer.status, 204)
+            return {f"{prefix}-{number}" for number in range(count)}
+        wanted = publish("before", 20)
+        self.assertTrue(self.eventually(lambda: wanted <= set(got), 5))
+        self.switch("down")
+        before, begin = len(got), time.monotonic()
+        wanted |= publish("during", 20)
+        failed = one.wait_line(lambda line: line.level == "error" and "during-" in line.text, 10)
+        took = time.monotonic() - begin
+        self.assertIsNotNone(failed, one.tail())
+        self.assertEqual(len(got), before, "they came all the same: the case is invalid")
+        self.switch("up")
+        back = time.monotonic()
+        self.assertTrue(self.eventually(lambda: wanted <= set(got), 30), f"{wanted - set(got)}\n{one.tail()}")
+        print(f"{self._testMethodName} given up after {took:.1f} s, all delivered {time.monotonic() - back:.1f} s after "
+              f"the link was back, {len(got) - len(set(got))} twice")
+        self.assertLess(took, 5)
+
+    @staticmethod
+    def collect(process, into):
+        """Reads lines until the process ends."""
+        for line in process.stdout:
+            into.append(line.strip())
+
+    @staticmethod
+    def eventually(condition, timeout):
+        """Whether something comes true in so many seconds."""
+        deadline = time.monotonic() + timeout
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return condition()
+
     def test_callers_that_vanish_are_let_go(self):
         one = self.sidecar(app=self.app(), resources={"p.yaml": component("pubsub.in-memory")},
                            flags=["--dapr-listen-addresses", "10.231.77.1,127.0.0.1"])
         one.run()
         before = descriptors(one.process.pid)
-        callers = subprocess.Popen(
-            ["ip", "netns", "exec", self.namespace, sys.executable, "-c", CALLERS, str(one.http_port)],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(callers.stdout.close)
-        self.addCleanup(callers.wait)
-        self.addCleanup(callers.kill)
+        callers = self.inside(CALLERS, str(one.http_port))
         self.assertEqual(callers.stdout.readline().strip(), "connected 60")
         time.sleep(0.5)
-        run("ip", "link", "set", self.link, "down")
+        self.switch("down")
         begin = time.monotonic()
         held = descriptors(one.process.pid) - before
         self.assertGreater(held, 55, "they are not connected: the case is invalid")

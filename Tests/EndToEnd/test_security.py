@@ -146,23 +146,30 @@ class Security(SidecarCase):
 
     def test_metadata_of_an_event_cannot_become_other_headers(self):
         broker, app = self.broker(Redis), self.app()
-        one = self.sidecar(broker, app=app)
+        one = self.sidecar(broker, app=app, env={"APP_API_TOKEN": APP_TOKEN})
         one.run()
-        queries = ["metadata.a=1%0D%0AEvil:%201", "metadata.b=1%0A%0AEvil:%201", "metadata.host=evil.test",
-                   "metadata.content-length=3", "metadata.Transfer-Encoding=chunked", "metadata.connection=close,%20pubsubname",
-                   "metadata.upgrade=h2c", "metadata.te=trailers", "metadata.dapr-api-token=stolen",
-                   "metadata.traceparent=evil", "metadata.c=%00%1B%5B31m"]
-        for query in queries:
+        poison = ["metadata.a=1%0D%0AEvil:%201", "metadata.b=1%0A%0AEvil:%201", "metadata.c=%00%1B%5B31m",
+                  "metadata.d%0D%0AEvil=1", "metadata.Evil:=1"]
+        queries = ["metadata.host=evil.test", "metadata.content-length=3", "metadata.Transfer-Encoding=chunked",
+                   "metadata.connection=close,%20pubsubname", "metadata.upgrade=h2c", "metadata.te=trailers",
+                   "metadata.dapr-api-token=stolen", "metadata.Dapr-API-Token=stolen", "metadata.traceparent=evil",
+                   "metadata.pubsubname=evil", "metadata.content-type=text/evil", "metadata.user-agent=evil"]
+        for query in poison + queries:
             self.assertEqual(one.publish("orders", {"q": query}, query=f"?{query}").status, 204)
         self.assertTrue(app.wait_until(
             lambda all: {one.json()["data"]["q"] for one in all if one.path == "/orders"} >= set(queries), 10), one.tail())
+        for name in "abcd":
+            self.assertIsNotNone(one.wait_line(lambda line, name=name: f'metadata pair \\"{name}' in line.text, 5), one.tail())
+        self.assertEqual([one for one in app.to("/orders") if one.json()["data"]["q"] in poison], [])
         for delivery in app.to("/orders"):
             headers = delivery.headers
             self.assertNotIn("evil", [name for name, _ in headers])
             self.assertEqual([value for name, value in headers if name == "host"], [f"127.0.0.1:{app.port}"])
             self.assertEqual([value for name, value in headers if name == "content-length"], [str(len(delivery.body))])
             self.assertEqual([name for name, _ in headers if name in ("transfer-encoding", "connection", "upgrade", "te")], [])
-            self.assertEqual([value for name, value in headers if name == "pubsubname"], ["pubsub"])
+            for name, values in {"pubsubname": ["pubsub"], "dapr-api-token": [APP_TOKEN],
+                                 "content-type": ["application/cloudevents+json"]}.items():
+                self.assertEqual([value for key, value in headers if key == name], values, headers)
             for _, value in headers:
                 self.assertFalse(any(ord(letter) < 32 or ord(letter) == 127 for letter in value), headers)
 

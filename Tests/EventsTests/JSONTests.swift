@@ -101,6 +101,13 @@ import Testing
         ("[1 2]", JSONSyntaxError(reason: .unexpectedByte, offset: 3)),
         ("1 2", JSONSyntaxError(reason: .unexpectedByte, offset: 2)),
         ("\"abc", JSONSyntaxError(reason: .unexpectedEnd, offset: 4)),
+        ("hello", JSONSyntaxError(reason: .unexpectedByte, offset: 0)),
+        ("tru", JSONSyntaxError(reason: .unexpectedEnd, offset: 3)),
+        ("[fals", JSONSyntaxError(reason: .unexpectedEnd, offset: 5)),
+        ("[nulx]", JSONSyntaxError(reason: .unexpectedByte, offset: 1)),
+        ("-", JSONSyntaxError(reason: .unexpectedEnd, offset: 1)),
+        ("[1.", JSONSyntaxError(reason: .unexpectedEnd, offset: 3)),
+        ("1.x", JSONSyntaxError(reason: .unexpectedByte, offset: 0)),
     ])
     func `errors tell where`(_ text: String, _ error: JSONSyntaxError) {
         #expect(throws: error) { try JSONValue.parse(Array(text.utf8)) }

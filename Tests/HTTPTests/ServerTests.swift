@@ -4,13 +4,13 @@ import HTTP
 import Loop
 import Testing
 
-private func ok(_ body: String, close: Bool = false) -> String {
+func ok(_ body: String, close: Bool = false) -> String {
     "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n" + (close ? "Connection: close\r\n" : "") + "\r\n" + body
 }
 
-private func get(_ path: String, _ fields: String = "") -> String { "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n" }
+func get(_ path: String, _ fields: String = "") -> String { "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n" }
 
-private func post(_ path: String, _ body: String) -> String {
+func post(_ path: String, _ body: String) -> String {
     "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
@@ -178,56 +178,6 @@ private func post(_ path: String, _ body: String) -> String {
                 == "HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\nContent-Length: 9\r\n\r\ntoo large"
                 + ok("/next"))
         #expect(await server.onShard { $0.bodies } == [0, 0])
-    }
-
-    @Test func `a response is streamed in chunks`() async {
-        let server = await TestServer()
-        var client = server.client()
-        client.send(get("/stream") + get("/x"))
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
-        let chunks = String(repeating: "4\r\naaaa\r\n", count: 3)
-        #expect(
-            client.receive(until: "/x") == head + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n" + ok("/x")
-        )
-        client.send(get("/later30") + get("/stream"))
-        #expect(
-            client.receive(until: "0\r\n\r\n") == ok("/later30") + head + "Transfer-Encoding: chunked\r\n\r\n" + chunks
-                + "0\r\n\r\n")
-        client = server.client()
-        client.send("GET /stream HTTP/1.0\r\n\r\n")
-        #expect(client.receiveAll() == head + "Connection: close\r\n\r\naaaaaaaaaaaa")
-    }
-
-    @Test func `a stream waits for a slow reader and goes on`() async {
-        let server = await TestServer()
-        let client = RawClient(port: server.port, receiveBuffer: 16 * 1024)
-        client.send(get("/flood"))
-        #expect(await eventually { await server.onShard { $0.streams.first?.waits } ?? 0 > 0 })
-        #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
-        var total = 0
-        while let bytes = client.receive(), !bytes.isEmpty {
-            total += bytes.count
-            if bytes.suffix(5) == [0x30, 0x0D, 0x0A, 0x0D, 0x0A] { break }
-        }
-        #expect(total > 1024 * 16 * 1024)
-    }
-
-    @Test func `a stream hears that its connection ended`() async {
-        let server = await TestServer()
-        do {
-            let client = RawClient(port: server.port, receiveBuffer: 16 * 1024)
-            client.send(get("/flood"))
-            #expect(await eventually { await server.onShard { $0.streams.isEmpty ? nil : true } == true })
-        }
-        #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
-    }
-
-    @Test func `a stream whose peer is gone before the first write hears it and writes no more`() async {
-        let server = await TestServer()
-        RawClient(port: server.port).send(get("/flood"))
-        #expect(await eventually { await server.onShard { $0.streams.first?.wasDisconnected } == true })
-        #expect(await server.onShard { $0.streams.first?.left } ?? 0 > 500)
-        #expect(await eventually { await server.openConnections == 0 })
     }
 
     @Test func `a slow head, a slow body, an idle connection and a reader that stands still are closed`() async {
@@ -422,7 +372,7 @@ extension String {
 }
 
 /// Whether something comes true within five seconds: against hanging, not a measure of speed.
-private func eventually(_ condition: () async -> Bool) async -> Bool {
+func eventually(_ condition: () async -> Bool) async -> Bool {
     for _ in 0..<1_000 {
         if await condition() { return true }
         usleep(5_000)

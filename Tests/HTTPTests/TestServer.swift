@@ -76,6 +76,10 @@ final class PathHandler: HTTPHandler {
             let streamer = Streamer(exchange, pieces: 1024, size: 16 * 1024)
             streams.append(streamer)
             streamer.start()
+        case "/endless":
+            let streamer = Streamer(exchange, pieces: Int.max, size: 256 * 1024)
+            streams.append(streamer)
+            streamer.start()
         case "/large": exchange.respond(200, body: [UInt8](repeating: 0x78, count: 1 << 20))
         case let path where path.hasPrefix("/later"):
             let delay = Int(path.dropFirst(6)) ?? 10

@@ -44,6 +44,31 @@ import Testing
         shard.join()
     }
 
+    @Test func `who asks for the next turn again and again keeps nobody from theirs`() async {
+        final class Greedy: TurnParticipant {
+            let loop: EventLoop
+            var turns: [UInt64] = []
+            var isDone = false
+            init(_ loop: EventLoop) { self.loop = loop }
+            func turnEnded() {
+                turns.append(loop.turn)
+                if !isDone { loop.atNextTurn(self) }
+            }
+        }
+        let shard = Shard(name: "test")
+        let turns = await shard.run {
+            let greedy = Greedy(.current)
+            greedy.turnEnded()
+            try? await EventLoop.current.sleep(for: .milliseconds(5))
+            greedy.isDone = true
+            return greedy.turns
+        }
+        #expect(turns.count > 2)
+        #expect(Set(turns).count == turns.count)
+        shard.stop()
+        shard.join()
+    }
+
     @Test func `a cancelled sleep goes on at once`() async {
         let shard = Shard(name: "test")
         let cancelled = await shard.run {

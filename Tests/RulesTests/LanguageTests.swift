@@ -1,3 +1,4 @@
+import Events
 import Testing
 
 @testable import Rules
@@ -129,5 +130,26 @@ import Testing
         ] as [(String, Double)])
     func `a number of the event is the nearest double`(literal: String, value: Double) {
         #expect(JSONNumber.double(literal) == value)
+    }
+}
+
+@Suite struct NumberRuleTests {
+    private static func event(_ numbers: [String: Int]) -> RuleEvent {
+        RuleEvent(.object(numbers.map { JSONMember(name: $0.key, value: .number(String($0.value))) }))
+    }
+
+    @Test(arguments: [
+        ("failures > 5", true), ("failures / total == 0", true), ("failures % 4 == 2", true),
+        ("double(failures) / double(total) > 0.5", true), ("failures == total", false), ("true", true),
+    ])
+    func `a condition over numbers counts with whole numbers`(source: String, expected: Bool) throws {
+        let rule = try Rule(source, numbers: ["failures", "total"])
+        #expect(try rule.matches(Self.event(["failures": 6, "total": 9])) == expected)
+    }
+
+    @Test(arguments: ["event.failures > 1", "failure > 1", "failures + 1"])
+    func `what it does not know, and what is no condition, is an error`(source: String) throws {
+        let rule = try Rule(source, numbers: ["failures"])
+        #expect(throws: RuleError.self) { try rule.matches(Self.event(["failures": 6])) }
     }
 }

@@ -23,6 +23,9 @@ package final class Broker {
     /// What is put before every topic, where the component is namespace-scoped; else empty (spec 1.4).
     package let topicPrefix: String
     package let adapter: any PubSub
+    /// What holds for deliveries of its events; subscriptions read it when they start and with `applyPolicy()`.
+    package private(set) var inbound: CallPolicy?
+    private var outbound: PublishAttempts?
     private let scheduler: any Scheduler
     private var batch: [PublishEntry] = []
 
@@ -46,8 +49,32 @@ package final class Broker {
     /// Whether an event that is not acknowledged comes again.
     package var isDurable: Bool { capabilities.contains(.durable) }
 
-    /// Adds an event to this turn's batch; its completion is called later, never from inside this call.
-    package func enqueue(_ entry: PublishEntry) {
+    /// Sets the policies of both directions, or takes them away. Events on their way go on under the new ones.
+    package func apply(inbound: CallPolicy?, outbound policy: CallPolicy?) {
+        self.inbound = inbound
+        if let policy {
+            let attempts = outbound ?? PublishAttempts(self, scheduler)
+            attempts.policy = policy
+            outbound = attempts
+        } else {
+            outbound?.policy = CallPolicy()
+            outbound = nil
+        }
+    }
+
+    /// Ends every publish that waits for another attempt with its latest error: the component is about to be closed.
+    package func endRetries() { outbound?.end() }
+
+    /// Adds an event to this turn's batch, under the outbound policy where there is one; its completion is called later, never from inside
+    /// this call.
+    /// - Parameter isInternal: not asked for through the HTTP API: retries are matched by codes of gRPC (spec 4.2, "Code carried").
+    package func enqueue(_ entry: PublishEntry, isInternal: Bool = false) {
+        if let outbound { return outbound.begin(entry, isInternal: isInternal) }
+        append(entry)
+    }
+
+    /// Adds an event to this turn's batch.
+    func append(_ entry: PublishEntry) {
         if batch.isEmpty { scheduler.atTurnEnd(self) }
         batch.append(entry)
     }

@@ -12,6 +12,8 @@ final class BulkDelivery {
         let ids: [UUIDv4]
         /// What is told when it is over.
         let note: BulkCallNote
+        /// The breaker that let the call through, where there is one.
+        let trial: PolicyRun.Trial?
     }
 
     /// What an event is called in its batches, valid for one use of its slot.
@@ -55,6 +57,7 @@ final class BulkDelivery {
     /// Forgets everything: answers that come later find nothing.
     func cancel(_ scheduler: any Scheduler) {
         window.removeAll()
+        for case let call? in calls { call.trial?.withdraw() }
         calls = []
         freeCalls = []
         arm(scheduler)
@@ -70,6 +73,15 @@ final class BulkDelivery {
     // MARK: Calls
 
     private func send(_ batch: BulkWindow.Batch, for subscription: Subscription) {
+        let policy = subscription.policy
+        var trial: PolicyRun.Trial?
+        if let policy {
+            switch subscription.admission(batch.slots, policy) {
+            case .free: break
+            case .trial(let admitted): trial = admitted
+            case .refused: return window.callEnded()
+            }
+        }
         let batchID = name(of: batch.slots[0], subscription, batch: nil).batch
         let size = batch.slots.reduce(0) { $0 + (subscription.flights[Int($1.index)]?.received.message.size ?? 0) }
         var envelope = BulkEnvelope(
@@ -98,7 +110,8 @@ final class BulkDelivery {
         let call = AppCall(
             target: batch.target, body: envelope.bytes, metadata: Metadata(), pubsub: subscription.broker.name,
             isBulk: true, trace: trace)
-        let deadline = subscription.callLimit.map { subscription.scheduler.now.nanoseconds &+ $0 }
+        let limit = policy?.callLimit ?? subscription.callLimit
+        let deadline = limit.map { subscription.scheduler.now.nanoseconds &+ $0 }
         subscription.destination.deliver(
             call, deadline: deadline.map { Instant(nanoseconds: $0) }, completion: self,
             token: add(
@@ -106,7 +119,8 @@ final class BulkDelivery {
                     slots: batch.slots, ids: ids,
                     note: BulkCallNote(
                         began: subscription.scheduler.now, target: batch.target, bytes: call.body.count, span: trace,
-                        parent: parent))))
+                        parent: parent),
+                    trial: trial)))
     }
 
     private func name(of slot: LaneEngine.Slot, _ subscription: Subscription, batch: UUIDv4?) -> Name {
@@ -138,21 +152,39 @@ final class BulkDelivery {
 }
 
 extension BulkDelivery: AppCallCompletion {
-    func answered(_ answer: AppAnswer, token: UInt64) {
+    func answered(_ answer: AppAnswer, token: UInt64) { answered(answer, retryAfter: nil, token: token) }
+
+    func answered(_ answer: AppAnswer, retryAfter: Duration, token: UInt64) {
+        answered(answer, retryAfter: Optional(retryAfter), token: token)
+    }
+
+    func wants(_ token: UInt64) -> Bool { Int(token) < calls.count && calls[Int(token)] != nil }
+
+    private func answered(_ answer: AppAnswer, retryAfter: Duration?, token: UInt64) {
         guard let call = take(token) else { return }
         window.callEnded()
         guard let subscription else { return }
         subscription.noteWork()
-        let verdicts =
-            switch answer {
-            case .failed(let reason):
-                [AppVerdict](repeating: .retry(reason: reason, status: nil), count: call.slots.count)
-            case .answered(let status, let body):
-                BulkAnswer.verdicts(status: status, body: body, ids: call.ids)
+        let verdicts = BulkDelivery.verdicts(answer, call)
+        guard let policy = subscription.policy else {
+            subscription.noteBulkCallEnded(call.note, answer, verdicts.map { EndedCall.Outcome($0) })
+            for (slot, verdict) in zip(call.slots, verdicts) where subscription.engine.isRunning(slot) {
+                subscription.conclude(slot, verdict)
             }
-        subscription.noteBulkCallEnded(call.note, answer, verdicts)
-        for (slot, verdict) in zip(call.slots, verdicts) where subscription.engine.isRunning(slot) {
-            subscription.conclude(slot, verdict)
+            return
+        }
+        let rulings = verdicts.map { PolicyRuling(answer, outcomes: policy.outcomes, entry: $0) }
+        subscription.noteBulkCallEnded(call.note, answer, rulings.map { EndedCall.Outcome($0) })
+        call.trial?.end(isSuccess: !rulings.contains(where: \.isFailure))
+        for (slot, ruling) in zip(call.slots, rulings) where subscription.engine.isRunning(slot) {
+            subscription.conclude(ruling, retryAfter: retryAfter, slot, policy)
+        }
+    }
+
+    private static func verdicts(_ answer: AppAnswer, _ call: Call) -> [AppVerdict] {
+        switch answer {
+        case .failed(let reason): [AppVerdict](repeating: .retry(reason: reason, status: nil), count: call.slots.count)
+        case .answered(let status, let body): BulkAnswer.verdicts(status: status, body: body, ids: call.ids)
         }
     }
 }

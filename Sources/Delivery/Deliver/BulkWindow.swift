@@ -45,7 +45,8 @@ package struct BulkWindow {
     private var bytes = 0
     /// Batches of closed windows for which no call was free.
     private var closed: [Batch] = []
-    private var isUrgent = false
+    /// When the first of those that wait has waited enough.
+    private var due: Instant?
     private var isFlushing = false
     /// Batches at the app.
     package private(set) var calls = 0
@@ -60,18 +61,21 @@ package struct BulkWindow {
 
     /// When `next` is to be asked again although nothing else happens; nil where only a fact can change its answer.
     package var wakeAt: Instant? {
-        guard calls < limits.calls, first < waiting.count else { return nil }
-        return waiting[first].due
+        calls < limits.calls ? due : nil
     }
 
+    /// How long an event waits that was at the app before: those of its batch that failed with it come in the same moment.
+    private static let secondWait: Duration = .milliseconds(1)
+
     /// An event is ready for the app.
-    /// - Parameter isUrgent: whether it has waited enough, because it was at the app before: the window closes with it.
+    /// - Parameter isUrgent: whether it has waited enough, because it was at the app before.
     package mutating func add(
         _ slot: LaneEngine.Slot, target: [UInt8], size: Int, at now: Instant, isUrgent: Bool = false
     ) {
-        waiting.append(Waiting(slot: slot, target: target, size: size, due: now + limits.wait))
+        let end = now + (isUrgent ? min(limits.wait, BulkWindow.secondWait) : limits.wait)
+        waiting.append(Waiting(slot: slot, target: target, size: size, due: end))
         bytes += size
-        if isUrgent { self.isUrgent = true }
+        due = min(due ?? end, end)
     }
 
     /// The next batch that goes now; nil when none does.
@@ -98,12 +102,11 @@ package struct BulkWindow {
         first = 0
         bytes = 0
         closed = []
-        isUrgent = false
+        due = nil
     }
 
     private func isDue(at now: Instant) -> Bool {
-        isFlushing || isUrgent || waiting.count - first >= limits.count || bytes >= limits.bytes
-            || waiting[first].due <= now
+        isFlushing || waiting.count - first >= limits.count || bytes >= limits.bytes || due.map { $0 <= now } ?? false
     }
 
     /// Takes the events of one window and sorts them by route.
@@ -123,9 +126,10 @@ package struct BulkWindow {
             }
         }
         bytes -= takenBytes
-        guard first == waiting.count else { return }
-        waiting.removeAll(keepingCapacity: waiting.count <= 4096)
+        due = waiting[first...].map(\.due).min()
+        // Under a load that never lets the window run empty, what is gone must not pile up.
+        guard first == waiting.count || first >= 1024 else { return }
+        waiting.removeFirst(first)
         first = 0
-        isUrgent = false
     }
 }

@@ -10,6 +10,8 @@ package enum DropReason: String, Sendable, CaseIterable {
     case noRoute
     /// Its expiration has passed.
     case expired
+    /// The subscription's `delivery` block says so for what the app answered.
+    case configured
 }
 
 /// What happens to deliveries, for logs, metrics and traces. `Observability` and `Runtime` implement it.

@@ -40,6 +40,15 @@ package enum AppAnswer {
 package protocol AppCallCompletion: AnyObject {
     /// Called once for each call, never from inside `deliver`.
     func answered(_ answer: AppAnswer, token: UInt64)
+    /// The same, where the app said when to come again: after `retryAfter`. Called instead, never besides.
+    func answered(_ answer: AppAnswer, retryAfter: Duration, token: UInt64)
+    /// Whether a call that has not begun yet is still wanted; one that is not is left out without an answer.
+    func wants(_ token: UInt64) -> Bool
+}
+
+extension AppCallCompletion {
+    package func answered(_ answer: AppAnswer, retryAfter: Duration, token: UInt64) { answered(answer, token: token) }
+    package func wants(_ token: UInt64) -> Bool { true }
 }
 
 /// The app as a place where events go. `AppChannels` implements it.

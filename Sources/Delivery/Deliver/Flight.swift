@@ -21,6 +21,8 @@ final class Flight {
     /// What the message turned out to be, once it was looked at.
     var event: IncomingEvent?
     var wake = Wake.none
+    /// What its policy keeps; nil where there is none, and before its first call.
+    var run: PolicyRun?
     /// When the latest call to the app began, and its span; nil where it has none.
     var called = Instant(nanoseconds: 0)
     var span: TraceContext?

@@ -85,6 +85,9 @@ package struct LaneEngine {
         return Slot(index: index, generation: entries[Int(index)].generation)
     }
 
+    /// Whether `start` would give an event.
+    package var canStart: Bool { running < concurrency && readyHead >= 0 }
+
     /// The next event that may go to the app; nil when none may.
     package mutating func start() -> Slot? {
         guard running < concurrency, readyHead >= 0 else { return nil }

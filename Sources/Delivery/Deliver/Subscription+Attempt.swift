@@ -41,13 +41,18 @@ extension Subscription {
     private func callApp(_ flight: Flight, _ slot: LaneEngine.Slot) {
         if let bulk { return bulk.collect(flight, slot, of: self) }
         guard let event = flight.event else { return }
+        var limit = callLimit
+        if let policy {
+            guard admit(flight, slot, policy) else { return }
+            limit = policy.callLimit ?? limit
+        }
         let trace = event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil
         let call = AppCall(
             target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
             trace: trace)
         flight.called = scheduler.now
         flight.span = trace
-        let deadline = callLimit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
+        let deadline = limit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
     }
 
@@ -63,7 +68,7 @@ extension Subscription {
         broker.enqueue(
             PublishEntry(
                 topic: broker.topicPrefix + plan.deadLetterTopic, body: message.body, metadata: message.metadata,
-                key: message.key, completion: self, token: slot.token))
+                key: message.key, completion: self, token: slot.token), isInternal: true)
     }
 
     /// The topic as the app knows it: without the prefix of a namespace-scoped component.
@@ -75,7 +80,7 @@ extension Subscription {
 
     // MARK: Endings
 
-    private func succeeded(_ slot: LaneEngine.Slot) {
+    func succeeded(_ slot: LaneEngine.Slot) {
         counts.delivered += 1
         if let flight = flights[Int(slot.index)] {
             observer.delivered(self, arrived: flight.arrived)
@@ -84,14 +89,26 @@ extension Subscription {
     }
 
     private func failed(_ slot: LaneEngine.Slot, reason: String) {
-        let index = Int(slot.index)
+        countFailure(slot)
+        givenUp(slot, reason: reason)
+    }
+
+    func countFailure(_ slot: LaneEngine.Slot) {
         counts.failedAttempts += 1
-        flights[index]?.failures += 1
+        flights[Int(slot.index)]?.failures += 1
+    }
+
+    /// What follows once no policy asks for another attempt now.
+    /// - Parameter earliest: nothing is tried again sooner.
+    func givenUp(_ slot: LaneEngine.Slot, reason: String, earliest: Duration = .zero) {
+        let index = Int(slot.index)
         let failures = flights[index]?.failures ?? 1
-        let decision = decide(.failed, failures: failures)
+        var decision = decide(.failed, failures: failures)
         let eventID = flights[index]?.eventID ?? ""
         switch decision {
-        case .retry(let wait):
+        case .retry(let scheduled):
+            let wait = max(scheduled, earliest)
+            decision = .retry(after: wait)
             observer.attemptFailed(self, eventID: eventID, reason: reason, failures: failures, retryIn: wait)
         case .release where !broker.isDurable:
             counts.lost += 1
@@ -102,7 +119,7 @@ extension Subscription {
         carryOut(decision, slot, drop: nil)
     }
 
-    private func dropped(_ slot: LaneEngine.Slot, _ reason: DropReason) {
+    func dropped(_ slot: LaneEngine.Slot, _ reason: DropReason) {
         let index = Int(slot.index)
         counts.dropped[reason, default: 0] += 1
         observer.dropped(self, eventID: flights[index]?.eventID ?? "", reason: reason)
@@ -120,7 +137,7 @@ extension Subscription {
         case .failed(let error):
             flights[index]?.failures += 1
             observer.deadLetterFailed(self, eventID: flight.eventID, topic: plan.deadLetterTopic, error: error)
-            let decision = decide(.deadLetterFailed, failures: flight.failures + 1)
+            let decision = decide(.deadLetterFailed, failures: flight.failures)
             if case .release = decision, !broker.isDurable {
                 counts.lost += 1
                 observer.lost(self, eventID: flight.eventID, reason: "\(error)")
@@ -135,7 +152,7 @@ extension Subscription {
             isEnding: isEnding, schedule: schedule)
     }
 
-    private func carryOut(_ decision: DeliveryDecision, _ slot: LaneEngine.Slot, drop: DropReason?) {
+    func carryOut(_ decision: DeliveryDecision, _ slot: LaneEngine.Slot, drop: DropReason?) {
         let index = Int(slot.index)
         switch decision {
         case .acknowledge, .drop: acknowledge(slot)
@@ -158,6 +175,7 @@ extension Subscription: AppCallCompletion {
         // An answer for an event that was given back meanwhile, because the subscription ended.
         guard engine.isRunning(slot) else { return }
         noteWork()
+        if let policy { return conclude(answer, retryAfter: nil, slot, policy) }
         switch answer {
         case .failed(let reason):
             noteCallEnded(slot, .retry, status: 0, answerBytes: 0)
@@ -178,6 +196,15 @@ extension Subscription: AppCallCompletion {
         case .retry(let reason, _): failed(slot, reason: reason)
         }
     }
+
+    package func answered(_ answer: AppAnswer, retryAfter: Duration, token: UInt64) {
+        let slot = LaneEngine.Slot(token: token)
+        guard let policy, engine.isRunning(slot) else { return answered(answer, token: token) }
+        noteWork()
+        conclude(answer, retryAfter: retryAfter, slot, policy)
+    }
+
+    package func wants(_ token: UInt64) -> Bool { engine.isRunning(LaneEngine.Slot(token: token)) }
 }
 
 extension Subscription: PublishCompletion {

@@ -17,6 +17,9 @@ package final class Subscription {
     let schedule = RetrySchedule()
     /// `SubscriptionBounds.callLimit` in nanoseconds: `Duration` costs a division each time.
     let callLimit: UInt64?
+    /// Its own rules and the component's inbound policy; nil where there is neither. The next attempt reads it.
+    private(set) var policy: DeliveryPolicy?
+    var pacing: CallPacing?
     /// Where events wait for others; nil where each goes alone.
     let bulk: BulkDelivery?
 
@@ -53,7 +56,12 @@ package final class Subscription {
         // In bulk delivery the bound holds for calls: events that wait for others are counted by the engine as being at the app.
         engine = LaneEngine(
             capacity: plan.bounds.events, concurrency: bulk == nil || isSerial ? concurrency : plan.bounds.events)
+        pacing = plan.rules?.callsPerSecond.map { CallPacing(perSecond: $0) }
+        applyPolicy()
     }
+
+    /// Reads the inbound policy of its component anew; events on their way keep the attempts they had.
+    package func applyPolicy() { policy = DeliveryPolicy(rules: plan.rules, inbound: broker.inbound) }
 
     /// What it has done so far.
     package internal(set) var counts = DeliveryCounts()
@@ -110,6 +118,7 @@ package final class Subscription {
 
     /// Starts every event that may go now.
     func pump() {
+        if pacing != nil { return pumpPaced() }
         while !isEnding, let slot = engine.start() { begin(slot) }
     }
 
@@ -133,6 +142,10 @@ package final class Subscription {
     /// Gives an event back whose slot the engine has freed already.
     private func release(_ slot: LaneEngine.Slot) {
         guard let flight = takeFlight(slot) else { return }
+        if !broker.isDurable {
+            counts.lost += 1
+            observer.lost(self, eventID: flight.eventID, reason: "the subscription ended before it was delivered")
+        }
         flight.received.release(in: &settled, attempts: flight.failures)
     }
 
@@ -140,6 +153,7 @@ package final class Subscription {
         guard let flight = flights[Int(slot.index)].take() else { return nil }
         bytesInFlight -= flight.received.message.size
         scheduler.cancel(flight.wake)
+        flight.run?.trial?.withdraw()
         return flight
     }
 
@@ -166,10 +180,18 @@ extension Subscription: Inlet {
         return credit
     }
 
+    /// Which events this one waits for; nil where it waits for none.
+    private func laneKey(of message: Message) -> UInt64? {
+        if let rules = plan.rules {
+            if rules.order == .topic { return 0 }
+            if rules.order == .none { return nil }
+        }
+        return message.key.isEmpty ? nil : LaneKey.hash(message.key)
+    }
+
     package func take(_ messages: [ReceivedMessage]) {
         for message in messages {
-            let lane = message.message.key.isEmpty ? nil : LaneKey.hash(message.message.key)
-            guard let slot = engine.submit(laneKey: lane) else {
+            guard let slot = engine.submit(laneKey: laneKey(of: message.message)) else {
                 preconditionFailure("a source handed over more than its credit")
             }
             while flights.count <= Int(slot.index) { flights.append(nil) }
@@ -200,6 +222,7 @@ extension Subscription: Sleeper {
 
     package func wake(_ token: UInt64) {
         if token == Subscription.drainToken { return resumeIdleWaiter() }
+        if token == Subscription.paceToken { return paceReturned() }
         let slot = LaneEngine.Slot(token: token)
         if engine.due(slot) { noteWork() }
     }

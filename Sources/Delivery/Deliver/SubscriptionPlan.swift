@@ -14,13 +14,16 @@ package struct SubscriptionPlan: Sendable {
     package var bounds: SubscriptionBounds
     /// How events go to the app together; nil where each goes alone.
     package var bulk: BulkSettings?
+    /// Its own `delivery` block; nil where it has none.
+    package var rules: DeliveryRules?
 
     /// Whether failed events have a place to go. A dead letter topic that is the topic itself is none: the event would come back at once, for ever.
     package var hasDeadLetter: Bool { !deadLetterTopic.isEmpty && deadLetterTopic != topic }
 
     package init(
         topic: String, routes: RouteTable, deadLetterTopic: String = "", isRaw: Bool = false,
-        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(), bulk: BulkSettings? = nil
+        metadata: Metadata = Metadata(), bounds: SubscriptionBounds = SubscriptionBounds(), bulk: BulkSettings? = nil,
+        rules: DeliveryRules? = nil
     ) {
         self.topic = topic
         self.routes = routes
@@ -29,6 +32,7 @@ package struct SubscriptionPlan: Sendable {
         self.metadata = metadata
         self.bounds = bounds
         self.bulk = bulk
+        self.rules = rules
     }
 }
 

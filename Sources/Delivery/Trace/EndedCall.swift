@@ -12,6 +12,15 @@ package struct EndedCall {
         /// Everything else: another answer, or none.
         case retry
 
+        init(_ ruling: PolicyRuling) {
+            switch ruling {
+            case .success: self = .success
+            case .dropped(.notFound): self = .notFound
+            case .dropped, .leaves: self = .dropped
+            case .failed: self = .retry
+            }
+        }
+
         init(_ verdict: AppVerdict) {
             switch verdict {
             case .success: self = .success

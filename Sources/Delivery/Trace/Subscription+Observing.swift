@@ -19,7 +19,7 @@ extension Subscription {
     }
 
     /// A bulk call is over: one call, one span, a verdict for each event.
-    func noteBulkCallEnded(_ note: BulkCallNote, _ answer: AppAnswer, _ verdicts: [AppVerdict]) {
+    func noteBulkCallEnded(_ note: BulkCallNote, _ answer: AppAnswer, _ outcomes: [EndedCall.Outcome]) {
         var (status, bytes) = (0, 0)
         if case .answered(let code, let body) = answer { (status, bytes) = (code, body.count) }
         if wantsCalls {
@@ -28,7 +28,7 @@ extension Subscription {
                 EndedCall(
                     outcome: .success, status: status, began: note.began, target: note.target,
                     requestBytes: note.bytes, answerBytes: bytes),
-                verdicts.map { EndedCall.Outcome($0) })
+                outcomes)
         }
         guard let recorder = tracer.recorder(of: note.span), let span = note.span else { return }
         record(span, parent: note.parent, began: note.began, status: status, with: recorder)

@@ -41,6 +41,7 @@ final class HTTPServerConnection {
     var written = 0
     private var turn: UInt64 = 0
     private var takenInTurn = 0
+    private var drainedIn: UInt64 = 0
     /// What of the incomplete body is counted in the server's `heldBytes`.
     private var heldBody = 0
     private var held: [UInt8] = []
@@ -290,10 +291,12 @@ extension HTTPServerConnection: TurnParticipant {
         let pending = transport.pendingBytes
         isOutputFull = pending > server.settings.outputBytes
         timer.outputWaits(pending > 0, taken: written &- pending, now: server.loop.now)
-        if pending == 0, let first = exchanges.first, first.awaitsDrain {
-            first.awaitsDrain = false
-            first.streamDelegate?.drained(first)
-        }
+        guard pending == 0, let first = exchanges.first, first.awaitsDrain else { return }
+        // A reader that takes everything at once would have its stream go on for ever within this turn.
+        guard drainedIn != server.loop.turn else { return server.loop.atNextTurn(self) }
+        drainedIn = server.loop.turn
+        first.awaitsDrain = false
+        first.streamDelegate?.drained(first)
     }
 
     private func processHeld() {

@@ -137,6 +137,7 @@ package final class DeliveryMetrics {
         case .notFound: "not_found"
         case .noRoute: "no_route"
         case .expired: "expired"
+        case .configured: "configured"
         }
     }
 
@@ -207,7 +208,7 @@ extension DeliveryMetrics: DeliveryObserver {
     package func dropped(_ subscription: Subscription, eventID: String, reason: DropReason) {
         drop(reason)?.add()
         switch reason {
-        case .appDropped, .notFound: break
+        case .appDropped, .notFound, .configured: break
         case .noRoute: ingress(.drop).count.add()
         case .expired: ingress(.dropFailed).count.add()
         }

@@ -62,3 +62,19 @@ final class LocalNode: Node {
 
     func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value { frame.locals[slot] }
 }
+
+/// A variable that is a whole number: the member that holds it is a number of JSON, which everywhere else is a double.
+final class WholeNumberNode: Node {
+    private let member: any Node
+
+    init(_ member: any Node) {
+        self.member = member
+    }
+
+    func evaluate(_ event: RuleEvent, _ frame: inout Frame) throws(Failure) -> Value {
+        guard case .double(let number) = try member.evaluate(event, &frame), let whole = Int64(exactly: number) else {
+            throw .noSuchOverload(nil)
+        }
+        return .int(whole)
+    }
+}

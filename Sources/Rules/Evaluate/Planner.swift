@@ -2,6 +2,10 @@
 struct Planner {
     /// The variables of the macros around; the index is the slot.
     private var locals: [String] = []
+    /// Variables that are whole numbers; where there are some, there is no `event`.
+    private let numbers: [String]
+
+    init(numbers: [String] = []) { self.numbers = numbers }
 
     /// - Throws: A finding for the little that only shows here.
     mutating func plan(_ expression: Expression) throws(Finding) -> any Node {
@@ -22,7 +26,8 @@ struct Planner {
         let isAbsolute = written.hasPrefix(".")
         let name = isAbsolute ? String(written.dropFirst()) : written
         if !isAbsolute, let slot = locals.lastIndex(of: name) { return LocalNode(slot: slot) }
-        if name == "event" { return PathNode() }
+        if numbers.contains(name) { return WholeNumberNode(PathNode().appending(name)) }
+        if name == "event", numbers.isEmpty { return PathNode() }
         if let type = TypeName(named: name) { return ConstantNode(.type(type)) }
         return MissingNode(name)
     }

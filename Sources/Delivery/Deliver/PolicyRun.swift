@@ -1,0 +1,25 @@
+internal import Messaging
+
+/// What a policy keeps of one event: the attempts between its start and the policy's giving up; then another run begins.
+final class PolicyRun {
+    /// A call that a breaker let through and waits to hear of.
+    struct Trial {
+        let breaker: SharedBreaker
+        let ticket: UInt64
+
+        /// The call has ended.
+        func end(isSuccess: Bool) { breaker.ended(ticket: ticket, isSuccess: isSuccess) }
+
+        /// Nobody waits for the call any more.
+        func withdraw() { breaker.withdrawn(ticket: ticket) }
+    }
+
+    /// Failures before this run.
+    let base: Int
+    /// When its first call began.
+    var start: Instant?
+    /// The present call, where there is a breaker.
+    var trial: Trial?
+
+    init(base: Int) { self.base = base }
+}
