@@ -5,7 +5,8 @@ import Testing
 @Suite struct TextPatternTests {
     @Test(arguments: [
         ("/orders/[0-9]+", "/orders/{id}", "/orders/17/items", "/orders/{id}/items"),
-        ("^o-(.)7$", "o-$1x", "o-17", "o-1x"), ("(a)(b)", "${2}$1", "xabab", "xbaba"), ("a", "$$", "banana", "b$n$n$"),
+        ("^o-(.)7$", "o-${1}x", "o-17", "o-1x"), ("^o-(.)7$", "o-$1x", "o-17", "o-"),
+        ("(a)(b)", "${2}$1", "xabab", "xbaba"), ("a", "$$", "banana", "b$n$n$"),
         ("a", #"\1"#, "a", #"\1"#), ("a", "$name!", "a", "!"), ("nothing", "x", "text", "text"),
         ("", "-", "ab", "-a-b-"),
     ])
