@@ -276,11 +276,8 @@ extension ConfigurationLoader {
                 "samplingRate \"\(rate)\" is no number from 0 to 1; \(configuration.tracing.samplingRatio) is used"
             note(.warning, "spec.tracing.samplingRate", 0, text)
         }
-        for rule in configuration.apiAccess.allowed + configuration.apiAccess.denied
-        where !["http", "grpc"].contains(rule.transport) {
-            let text =
-                "the rule for \(rule.name) has protocol \"\(rule.transport)\" and matches nothing; write http or grpc"
-            note(.warning, "spec.api", 0, text)
+        for rule in configuration.apiAccess.allowed + configuration.apiAccess.denied {
+            if let text = rule.complaint { note(.warning, "spec.api", 0, text) }
         }
     }
 }

@@ -53,6 +53,36 @@ import Testing
         #expect(throws: fault) { try BulkPublishListTests.lines(body) }
     }
 
+    @Test func `whatever is changed in a body, the list and the scanner judge it alike`() {
+        let sample = Array(
+            #"[{"entryId":"1","event":{"a":[1,"x"]},"contentType":"text/plain","metadata":{"k":"v"}},null,{}] x"#.utf8)
+        let bytes = Array(#"{}[]",:\u0019ntex -."#.utf8)
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20_000 {
+            var body = sample
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let index = Int.random(in: 0..<body.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: body[index] = bytes.randomElement(using: &random) ?? 0
+                case 1: body.remove(at: index)
+                default: body.insert(bytes.randomElement(using: &random) ?? 0, at: index)
+                }
+            }
+            let text = String(decoding: body, as: UTF8.self)
+            let first = JSONScanner.firstValue(in: body.rawSpan)
+            do {
+                let entries = try BulkPublishList.read(body.rawSpan)
+                #expect(first != nil, "\(text)")
+                for case let event? in entries.map(\.event) {
+                    let value = JSONScanner.onlyValue(in: body.rawSpan.extracting(event))
+                    #expect(value?.range.count == event.count, "\(text)")
+                }
+            } catch {
+                #expect((error == .syntax) == (first == nil), "\(text)")
+            }
+        }
+    }
+
     @Test func `entries and their pairs are bounded`() throws {
         func list(_ count: Int) -> String { "[" + String(repeating: "{},", count: count - 1) + "{}]" }
         #expect(try BulkPublishListTests.lines(list(BulkPublishList.maximumEntries)).count == 16_384)

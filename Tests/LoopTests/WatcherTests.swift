@@ -13,13 +13,15 @@ import Testing
             let counted = await shard.run { () -> [Int] in
                 let count = Count()
                 count.watcher = try? SignalWatcher.watch(SIGUSR1, on: EventLoop.current) { count.value += 1 }
-                kill(getpid(), SIGUSR1)
+                // To this thread, so that it is handled when the call returns: one to the process may still be on its way to a busy
+                // thread when the last watcher is closed, and would end the process.
+                raise(SIGUSR1)
                 await eventually { count.value == 1 }
                 let first = count.value
                 let other = try? SignalWatcher.watch(SIGUSR1, on: EventLoop.current) {}
                 count.watcher?.close()
                 count.watcher?.close()
-                kill(getpid(), SIGUSR1)
+                raise(SIGUSR1)
                 try? await EventLoop.current.sleep(for: .milliseconds(20))
                 other?.close()
                 return [first, count.value]

@@ -68,6 +68,18 @@ import Testing
         #expect(read("martlet: {api: {strict: maybe}}").findings.first?.severity == .fatal)
     }
 
+    @Test(arguments: [
+        ("{name: publsh, version: v1, protocol: http}", "publish"),
+        ("{name: publish, version: v1, protocol: htp}", "http"),
+        ("{name: publish/p, version: v1, protocol: http}", "names no API"),
+    ])
+    func `a rule for an API that matches nothing is told`(rule: String, hint: String) {
+        let findings = read("api: {denied: [\(rule)]}").findings
+        #expect(findings.map(\.severity) == [.warning])
+        #expect(findings.first?.message.contains(hint) == true)
+        #expect(read("api: {denied: [{name: publish/p, version: v1.0, protocol: http}]}").findings.isEmpty)
+    }
+
     @Test func `files are merged field by field, lists whole`() throws {
         let folder = try TemporaryFolder()
         try folder.write(
