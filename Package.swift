@@ -87,7 +87,7 @@ let package = Package(
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
         target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
-        target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
+        target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
         target(
             "Runtime",
             [
@@ -138,6 +138,9 @@ let package = Package(
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability", "YAML",
                 "Resources", "Runtime",
             ]),
+        tests(
+            "ObservabilityTests",
+            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "HTTP", "Delivery", "Observability"]),
         tests("CommandsTests", ["Runtime", "martlet"]),
     ] + fuzzTargets,
     cxxLanguageStandard: .cxx17

@@ -58,17 +58,14 @@ package final class HTTPAppChannel {
         return fields
     }()
 
+    /// The delivery's own span goes before what travels in the pairs; a `tracestate` goes only with a valid `traceparent` among those.
     private static func traceFields(_ call: AppCall) -> HTTPFieldBlock {
-        if !call.metadata.isEmpty, let (trace, state) = DeliveryFields.trace(in: call.metadata) {
-            var fields = HTTPFieldBlock()
-            fields.add("Traceparent", trace.bytes)
-            if let state { fields.add("Tracestate", state) }
-            return fields
-        }
-        guard let trace = call.trace else { return .none }
-        guard trace.isValid else { return noTrace }
+        let carried = call.metadata.isEmpty ? nil : DeliveryFields.trace(in: call.metadata)
+        let own = call.trace.flatMap { $0.isValid ? $0 : nil }
+        guard let trace = own ?? carried?.trace else { return call.trace == nil ? .none : noTrace }
         var fields = HTTPFieldBlock()
         fields.add("Traceparent", trace.bytes)
+        if let state = carried?.state { fields.add("Tracestate", state) }
         return fields
     }
 
@@ -145,6 +142,12 @@ package final class HTTPAppChannel {
             return .failed(reason: "GET \(path): \(error.reason)")
         }
     }
+
+    /// Deliveries that wait for a connection, and their bound.
+    package var waitingCalls: (count: Int, limit: Int) { (client.waitingRequests, HTTPAppChannel.waitingLimit) }
+
+    /// Connections to the app, and their bound.
+    package var connections: (count: Int, limit: Int) { (client.openConnectionCount, client.settings.connections) }
 
     /// Closes every connection; calls that have not ended fail.
     package func close() {

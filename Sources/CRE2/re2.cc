@@ -44,6 +44,15 @@ extern "C" bool martlet_re2_search(const martlet_re2 *re, const char *text, size
     return RE2::PartialMatch(re2::StringPiece(text, length), re->expression);
 }
 
+extern "C" long martlet_re2_replace(const martlet_re2 *re, const char *text, size_t length, const char *rewrite,
+                                    size_t rewrite_length, char *output, size_t capacity) {
+    std::string result(text, length);
+    RE2::GlobalReplace(&result, re->expression, re2::StringPiece(rewrite, rewrite_length));
+    if (result.size() > capacity) return -1;
+    std::memcpy(output, result.data(), result.size());
+    return static_cast<long>(result.size());
+}
+
 extern "C" void martlet_re2_free(martlet_re2 *re) { delete re; }
 
 namespace {

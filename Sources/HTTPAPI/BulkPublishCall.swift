@@ -14,6 +14,8 @@ final class BulkPublishCall {
     let ids: [String]
     /// Bytes of the events.
     let size: Int
+    /// The spans of the entries that an exporter wants.
+    let spans: [TraceContext]
     /// The entries that are not known to be stored, in the order in which they ended.
     private(set) var failures: [(entry: Int, error: ComponentError)] = []
     private var waiting: Int
@@ -30,6 +32,7 @@ final class BulkPublishCall {
         self.api = api
         ids = bulk.ids
         size = bulk.size
+        spans = bulk.spans
         waiting = bulk.ids.count
     }
 }

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import HTTP
+internal import Observability
 
 /// `POST /v1.0/publish/bulk/{pubsub}/{topic}` (spec 1.2).
 extension APIServer {
@@ -21,14 +22,17 @@ extension APIServer {
             let call = BulkPublishCall(bulk, exchange, trace, pubsub: pubsub, topic: topic, api: self)
             publisher.publish(bulk, completion: call)
         } catch {
-            refuse(exchange, error, pubsub: pubsub, topic: topic, trace)
+            refuse(exchange, error, pubsub: pubsub, topic: topic, trace, forbidden: .bulkFailed)
         }
     }
 
     /// Every entry has ended: all are stored, or the answer says which are not.
     func answer(_ call: BulkPublishCall) {
         pending.endBulk(events: call.ids.count, bytes: call.size)
-        guard !call.failures.isEmpty else { return answerEmpty(call.exchange, call.trace) }
+        guard !call.failures.isEmpty else {
+            answerEmpty(call.exchange, call.trace, ending(of: call, .bulkStored))
+            return noteEntries(call, 204)
+        }
         let failure = BulkPublishFailure(call)
         call.exchange.respond(500, body: failure.body) { fields in
             fields.add("Content-Type", "application/json")
@@ -38,5 +42,11 @@ extension APIServer {
                 fields.add("metadata.responseData", failure.body)
             }
         }
+        noteAnswer(call.exchange, 500, failure.body.count, call.trace, ending(of: call, .bulkFailed))
+        noteEntries(call, 500)
+    }
+
+    private func ending(of call: BulkPublishCall, _ egress: EndedRequest.Egress) -> PublishEnding {
+        PublishEnding(pubsub: call.pubsub, topic: call.topic, egress: egress)
     }
 }

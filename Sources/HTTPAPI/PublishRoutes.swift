@@ -3,6 +3,7 @@ internal import Delivery
 internal import Events
 internal import HTTP
 package import Messaging
+internal import Observability
 
 /// `POST /v1.0/publish/{pubsub}/{topic}` (spec 1.1).
 extension APIServer {
@@ -25,10 +26,15 @@ extension APIServer {
 
     /// Answers a refusal. The JSON text `null` as a CloudEvent gets none, as in daprd: the connection ends.
     func refuse(
-        _ exchange: HTTPExchange, _ refusal: PublishRefusal, pubsub: String, topic: String, _ trace: RequestTrace
+        _ exchange: HTTPExchange, _ refusal: PublishRefusal, pubsub: String, topic: String, _ trace: RequestTrace,
+        forbidden: EndedRequest.Egress = .failed
     ) {
         if case .notACloudEvent(.null, _) = refusal { return exchange.drop() }
-        answer(exchange, .publish(refusal, pubsub: pubsub, topic: topic, appID: appID), trace)
+        let isForbidden = if case .forbidden = refusal { true } else { false }
+        answer(
+            exchange, .publish(refusal, pubsub: pubsub, topic: topic, appID: appID), trace,
+            // As in daprd: scopes are asked when it is published, everything else before.
+            PublishEnding(pubsub: pubsub, topic: topic, egress: isForbidden ? forbidden : .none))
     }
 
     /// daprd finds an over-long body when it reads it: after component and flags, as a failed publish.
@@ -78,11 +84,15 @@ extension APIServer: PublishCompletion {
     package func published(_ outcome: PublishOutcome, token: UInt64) {
         guard let entry = pending.take(token) else { return }
         switch outcome {
-        case .stored: answerEmpty(entry.exchange, entry.trace)
+        case .stored:
+            answerEmpty(
+                entry.exchange, entry.trace,
+                PublishEnding(pubsub: entry.pubsub, topic: entry.topic, egress: .stored))
         case .failed(let error):
             let refusal = PublishRefusal.broker(error)
             answer(
-                entry.exchange, .publish(refusal, pubsub: entry.pubsub, topic: entry.topic, appID: appID), entry.trace)
+                entry.exchange, .publish(refusal, pubsub: entry.pubsub, topic: entry.topic, appID: appID), entry.trace,
+                PublishEnding(pubsub: entry.pubsub, topic: entry.topic, egress: .failed))
         }
     }
 }

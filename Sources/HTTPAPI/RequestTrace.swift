@@ -2,6 +2,7 @@ internal import Bytes
 internal import Delivery
 internal import Events
 internal import HTTP
+internal import Messaging
 
 /// What of a request comes back in the fields of its answer: its trace (spec 4.1), and what CORS adds to it (spec 6.3).
 struct RequestTrace {
@@ -12,13 +13,19 @@ struct RequestTrace {
     /// What came as `baggage`; it is sent back.
     private let baggage: String
     private let isUntraced: Bool
+    /// The caller's span; zero where none came.
+    let parent: UInt64
+    /// When the request was there, for metrics and spans.
+    let began: Instant
     /// What the answer says to pages of other origins.
     var cors = CORSPolicy.Addition.none
 
-    init(_ exchange: HTTPExchange, _ tracer: Tracer) {
+    init(_ exchange: HTTPExchange, _ tracer: Tracer, began: Instant) {
+        self.began = began
         isUntraced = exchange.withPath(APIRoute.isUntraced)
         guard tracer.mode != .off else {
             span = nil
+            parent = 0
             state = ""
             baggage = ""
             return
@@ -27,8 +34,9 @@ struct RequestTrace {
         let found = RequestTrace.find(in: fields)
         let caller = found.parent.flatMap { TraceContext(fields.value(at: $0)) }
         span = tracer.requestSpan(caller: caller)
-        state = caller == nil ? "" : found.state.map(fields.valueText) ?? ""
-        baggage = found.baggage.map(fields.valueText) ?? ""
+        parent = caller?.span ?? 0
+        state = caller == nil ? "" : found.state.map { TraceState.normalized(fields.valueText(at: $0)) } ?? ""
+        baggage = found.baggage == nil || isUntraced ? "" : RequestTrace.baggage(in: fields)
     }
 
     /// Where the first field of each name is: one look over all of them, most of which have other lengths.
@@ -45,6 +53,19 @@ struct RequestTrace {
         }
         return found
     }
+
+    /// What is wrong with the caller's `baggage`, where something is: daprd answers 400 then, whatever was asked for.
+    var baggageComplaint: String? {
+        baggage.isEmpty ? nil : Baggage.complaint(about: baggage).map { "invalid baggage header: \($0)\n" }
+    }
+
+    /// Of several fields, one list.
+    private static func baggage(in fields: HTTPFields) -> String {
+        fields.all("baggage").map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+    }
+
+    /// The span that exporters get; nil for health checks, as in daprd.
+    var exported: TraceContext? { isUntraced ? nil : span }
 
     /// Adds what belongs into the answer.
     func append(to fields: inout HTTPFieldBlock) {

@@ -18,10 +18,7 @@ extension APIServer {
     }
 
     func metadata(_ exchange: HTTPExchange, _ trace: RequestTrace) {
-        exchange.respond(200, body: backend?.metadata.body ?? []) { fields in
-            fields.add("Content-Type", "application/json")
-            trace.append(to: &fields)
-        }
+        answer(exchange, 200, backend?.metadata.body ?? [], "application/json", trace)
     }
 
     func setMetadata(_ exchange: HTTPExchange, key: String, _ trace: RequestTrace) {

@@ -16,6 +16,9 @@ package struct Log: Sendable {
     /// The same log with another scope.
     package func scoped(_ scope: String) -> Log { Log(sink, scope: scope) }
 
+    /// Lines that were dropped since the start, of all scopes.
+    package var droppedLines: Int { sink.droppedLines }
+
     /// Whether lines of a level are written.
     package func writes(_ level: LogLevel) -> Bool { level >= self.level }
 

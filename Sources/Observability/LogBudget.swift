@@ -15,6 +15,8 @@ struct LogBudget {
     private var routine = 0
     private var errors = 0
     private var dropped = 0
+    /// Lines that were dropped since the start, those that are reported included.
+    private(set) var droppedEver = 0
 
     /// Asks for a line. What was dropped is reported with the first line of a later second.
     mutating func ask(for level: LogLevel, at second: Int64) -> Decision {
@@ -25,12 +27,18 @@ struct LogBudget {
             swap(&droppedBefore, &dropped)
         }
         let isAdmitted = admits(level)
-        if !isAdmitted { dropped += 1 }
+        if !isAdmitted {
+            dropped += 1
+            droppedEver += 1
+        }
         return Decision(isAdmitted: isAdmitted, droppedBefore: droppedBefore)
     }
 
-    /// Lines that the output did not take.
-    mutating func refused(_ count: Int) { dropped += count }
+    /// Lines that the output did not take; `isReport` where it was the line that tells of dropped ones.
+    mutating func refused(_ count: Int, isReport: Bool = false) {
+        dropped += count
+        if !isReport { droppedEver += count }
+    }
 
     private mutating func admits(_ level: LogLevel) -> Bool {
         switch level {

@@ -49,6 +49,9 @@ package final class LogSink: Sendable {
         prefix = Array(settings.prefix.utf8)
     }
 
+    /// Lines that were dropped since the start. From any thread.
+    package var droppedLines: Int { budget.withLock { $0.droppedEver } }
+
     func write(_ level: LogLevel, _ scope: String, _ message: String, _ fields: LogFields) {
         let now = clock()
         let decision = budget.withLock { $0.ask(for: level, at: now.quotientFlooring(1_000_000_000)) }
@@ -56,7 +59,7 @@ package final class LogSink: Sendable {
             let text =
                 "\(decision.droppedBefore) log lines were dropped: there were too many, or the reader of the log stood still"
             if !put(.warning, LogLine.scopeOfLog, text, [:], at: now) {
-                budget.withLock { $0.refused(decision.droppedBefore) }
+                budget.withLock { $0.refused(decision.droppedBefore, isReport: true) }
             }
         }
         guard decision.isAdmitted else { return }

@@ -82,16 +82,50 @@ final class RegularExpression: @unchecked Sendable {
             }
         }
     }
+
+    /// The text with every match replaced; `\1` in the rewrite stands for a group. Nil where the result exceeds the limit.
+    func replacing(in text: String, with rewrite: String, limit: Int) -> String? {
+        var text = text
+        var rewrite = rewrite
+        var length = 0
+        let bytes = text.withUTF8 { text in
+            rewrite.withUTF8 { rewrite in
+                unsafe [UInt8](unsafeUninitializedCapacity: limit) { output, count in
+                    length = unsafe replace(text, rewrite, output, limit)
+                    count = max(0, length)
+                }
+            }
+        }
+        return length < 0 ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func replace(
+        _ text: UnsafeBufferPointer<UInt8>, _ rewrite: UnsafeBufferPointer<UInt8>,
+        _ output: UnsafeMutableBufferPointer<UInt8>, _ limit: Int
+    ) -> Int {
+        unsafe text.withMemoryRebound(to: CChar.self) { text in
+            unsafe rewrite.withMemoryRebound(to: CChar.self) { rewrite in
+                unsafe output.withMemoryRebound(to: CChar.self) { output in
+                    unsafe martlet_re2_replace(
+                        handle, text.baseAddress, text.count, rewrite.baseAddress, rewrite.count,
+                        output.baseAddress, limit)
+                }
+            }
+        }
+    }
 }
 
 /// Why a pattern does not compile, in the words of Go's regexp package.
 struct PatternMistake: Error, Sendable {
     let message: String
+    /// The same without the part of the pattern, for patterns that come from an event.
+    let reason: String
 
     /// - Parameter re2: What RE2 says, up to a NUL: a reason, and after a colon the part of the pattern.
     init(re2: [CChar]) {
         let text = String(decoding: re2.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let (reason, part) = Self.split(text)
+        self.reason = "error parsing regexp: \(Self.words[reason] ?? "the pattern does not compile")"
         message = "error parsing regexp: \(Self.words[reason] ?? reason)" + (part.map { ": `\($0)`" } ?? "")
     }
 

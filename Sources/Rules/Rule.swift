@@ -44,7 +44,7 @@ package struct Rule: Sendable {
         do throws(Failure) {
             result = try root.evaluate(event, &frame)
         } catch {
-            throw RuleError(evaluation: error.message)
+            throw RuleError(evaluation: error.message, logged: error.loggedMessage)
         }
         guard case .bool(let answer) = result else {
             throw RuleError(evaluation: "the result of match expression \(source) was not a boolean")

@@ -9,6 +9,8 @@ package struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
     /// For an expression that does not compile: every reason with its place, the line of source and a caret under it, as cel-go prints them.
     /// For an evaluation: the message.
     package let description: String
+    /// The description without what may be data of an event: for logs.
+    package let logged: String
 
     /// Whether the expression compiled and its evaluation ended with this error.
     package var isEvaluation: Bool { line == 0 }
@@ -26,10 +28,12 @@ package struct RuleError: Error, Sendable, Equatable, CustomStringConvertible {
             shown.append("\(sorted.count - RuleLimits.findings) more errors were truncated")
         }
         description = shown.joined(separator: "\n")
+        logged = description
     }
 
-    init(evaluation message: String) {
+    init(evaluation message: String, logged: String? = nil) {
         self.message = message
+        self.logged = logged ?? message
         line = 0
         column = 0
         description = message

@@ -22,7 +22,7 @@ extension Sidecar {
             rules: APIRules(
                 cors: CORSPolicy(options.allowedOrigins), access: configuration.access,
                 strictness: configuration.strictness),
-            backend: self)
+            backend: self, observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         self.server = server
@@ -45,7 +45,7 @@ extension Sidecar {
         guard let port = options.publicPort else { return }
         let api = APIServer(
             appID: options.appID, publisher: publisher, tracer: tracer, surface: .public, token: nil,
-            rules: APIRules(access: configuration.access), backend: self)
+            rules: APIRules(access: configuration.access), backend: self, observer: observation.requests)
         apis.append(api)
         let server = HTTPServer(on: loop, settings: serverSettings(), handler: api)
         publicServer = server

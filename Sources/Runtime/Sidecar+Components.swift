@@ -83,6 +83,7 @@ extension Sidecar {
     private func add(_ component: Component) {
         components.append(component)
         publisher.add(component.broker)
+        observation.components?.componentLoaded()
         log.info("Component loaded: \(component.spec.logName)")
     }
 
@@ -94,12 +95,14 @@ extension Sidecar {
             random: { [random] in Double(random.next() >> 11) / Double(1 << 53) },
             report: { [weak self] report in
                 ComponentLog.write(report, to: log)
+                self?.note(report)
                 self?.noteReadiness()
             })
     }
 
     /// Logs a component that cannot be; the reason where the sidecar cannot start without it.
     private func refuse(_ failure: ComponentFailure) -> String? {
+        note(failure)
         if let text = failure.initText { log.error(text) }
         if failure.component.ignoreErrors {
             log.error("Ignoring error processing component: \(failure.processText)")

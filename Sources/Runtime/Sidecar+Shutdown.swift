@@ -74,6 +74,7 @@ extension Sidecar {
             await component.adapter.close()
         }
         channel?.close()
+        await stopObserving(within: limit / 8)
     }
 
     private func drainSubscriptions(limit: Duration) async {

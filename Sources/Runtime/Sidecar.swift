@@ -58,6 +58,7 @@ package final class Sidecar {
     /// Where deliveries go: the channel, behind the bound on calls at once where there is one.
     var destination: (any Destination)?
     var policies: Policies?
+    var observation = Observation()
     var httpPort: UInt16 = 0
     private let started: Instant
     private var isAnnounced = false
@@ -106,6 +107,7 @@ package final class Sidecar {
         for line in options.notYet() { log.warning(line) }
         do {
             try loadConfiguration()
+            try startObserving()
             try loadResources()
             try listen()
             try makeComponents()

@@ -8,6 +8,8 @@ struct SidecarConfiguration {
     /// As the metadata API shows them.
     var enabledFeatures = Configuration.defaultFeatures
     var deniedComponents = DenyList.none
+    var metrics = Configuration.Metrics()
+    var exporters = Configuration.Tracing()
     /// The lists of allowed and denied APIs, as far as they concern HTTP.
     var access: APIAccess?
     var strictness: APIStrictness?
@@ -20,6 +22,8 @@ struct SidecarConfiguration {
         tracing = SidecarConfiguration.mode(of: configuration.tracing)
         enabledFeatures = configuration.enabledFeatures
         deniedComponents = configuration.denyList
+        metrics = configuration.metrics
+        exporters = configuration.tracing
         access = SidecarConfiguration.access(configuration.apiAccess)
         strictness = SidecarConfiguration.strictness(configuration.martlet.api)
         listensOnLoopback = configuration.martlet.api.listenOnLoopback ?? configuration.martlet.api.isStrict

@@ -15,6 +15,9 @@ martlet_re2 *martlet_re2_compile(const char *pattern, size_t length, size_t max_
 /// Whether the pattern is found anywhere in the text. Any thread, also several at once.
 bool martlet_re2_search(const martlet_re2 *re, const char *text, size_t length);
 void martlet_re2_free(martlet_re2 *re);
+/// Replaces every match by `rewrite`, in which `\1` stands for a group. The length of the result, or -1 where it is longer than `capacity`.
+long martlet_re2_replace(const martlet_re2 *re, const char *text, size_t length, const char *rewrite,
+                         size_t rewrite_length, char *output, size_t capacity);
 
 /// Compiles a pattern, or takes it from a cache of the last few that all threads share, and searches the text.
 /// 1 found, 0 not found, -1 the pattern does not compile, with the reason in `error`.

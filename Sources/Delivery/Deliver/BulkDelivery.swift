@@ -10,6 +10,8 @@ final class BulkDelivery {
     private struct Call {
         let slots: [LaneEngine.Slot]
         let ids: [UUIDv4]
+        /// What is told when it is over.
+        let note: BulkCallNote
         /// The breaker that let the call through, where there is one.
         let trial: PolicyRun.Trial?
     }
@@ -96,6 +98,7 @@ final class BulkDelivery {
         var ids: [UUIDv4] = []
         ids.reserveCapacity(batch.slots.count)
         var trace: TraceContext?
+        var parent: UInt64 = 0
         for slot in batch.slots {
             guard let flight = subscription.flights[Int(slot.index)], let event = flight.event else {
                 preconditionFailure("an event left while it waited for others")
@@ -107,7 +110,10 @@ final class BulkDelivery {
             } else {
                 envelope.add(id, event: event.json, message: flight.received.message)
             }
-            if trace == nil, event.carriesTrace { trace = subscription.tracer.deliverySpan(event: event.trace) }
+            if trace == nil, event.carriesTrace {
+                trace = subscription.tracer.deliverySpan(event: event.trace)
+                parent = event.trace?.span ?? 0
+            }
         }
         envelope.finish(batchID, pubsub: subscription.broker.name, topic: subscription.plan.topic)
         let call = AppCall(
@@ -117,7 +123,13 @@ final class BulkDelivery {
         let deadline = limit.map { subscription.scheduler.now.nanoseconds &+ $0 }
         subscription.destination.deliver(
             call, deadline: deadline.map { Instant(nanoseconds: $0) }, completion: self,
-            token: add(Call(slots: batch.slots, ids: ids, trial: trial)))
+            token: add(
+                Call(
+                    slots: batch.slots, ids: ids,
+                    note: BulkCallNote(
+                        began: subscription.scheduler.now, target: batch.target, bytes: call.body.count, span: trace,
+                        parent: parent),
+                    trial: trial)))
     }
 
     private func name(of slot: LaneEngine.Slot, _ subscription: Subscription, batch: UUIDv4?) -> Name {
@@ -164,12 +176,14 @@ extension BulkDelivery: AppCallCompletion {
         subscription.noteWork()
         let verdicts = BulkDelivery.verdicts(answer, call)
         guard let policy = subscription.policy else {
+            subscription.noteBulkCallEnded(call.note, answer, verdicts.map { EndedCall.Outcome($0) })
             for (slot, verdict) in zip(call.slots, verdicts) where subscription.engine.isRunning(slot) {
                 subscription.conclude(slot, verdict)
             }
             return
         }
         let rulings = verdicts.map { PolicyRuling(answer, outcomes: policy.outcomes, entry: $0) }
+        subscription.noteBulkCallEnded(call.note, answer, rulings.map { EndedCall.Outcome($0) })
         call.trial?.end(isSuccess: !rulings.contains(where: \.isFailure))
         for (slot, ruling) in zip(call.slots, rulings) where subscription.engine.isRunning(slot) {
             subscription.conclude(ruling, retryAfter: retryAfter, slot, policy)

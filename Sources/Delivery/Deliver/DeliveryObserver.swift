@@ -18,6 +18,12 @@ package enum DropReason: String, Sendable, CaseIterable {
 ///
 /// Called on the shard for every event: implementations count, and format only what they print.
 package protocol DeliveryObserver: AnyObject {
+    /// Whether `called` is to be called at all; asked once, when a subscription is made.
+    var wantsCalls: Bool { get }
+    /// A call to the app is over, however it ended. It comes before what follows from it.
+    func called(_ subscription: Subscription, _ call: EndedCall)
+    /// A bulk call is over; the outcomes are those of its events. The call's own outcome says nothing.
+    func calledInBulk(_ subscription: Subscription, _ call: EndedCall, _ outcomes: [EndedCall.Outcome])
     /// The app took the event, which had come from the broker at that moment.
     func delivered(_ subscription: Subscription, arrived: Instant)
     /// An attempt failed, and another one comes after the wait; nil where the broker decides when.
@@ -30,4 +36,12 @@ package protocol DeliveryObserver: AnyObject {
     func deadLetterFailed(_ subscription: Subscription, eventID: String, topic: String, error: ComponentError)
     /// The event is lost, because the broker keeps nothing that was not acknowledged (in memory).
     func lost(_ subscription: Subscription, eventID: String, reason: String)
+}
+
+extension DeliveryObserver {
+    package var wantsCalls: Bool { false }
+
+    package func called(_ subscription: Subscription, _ call: EndedCall) {}
+
+    package func calledInBulk(_ subscription: Subscription, _ call: EndedCall, _ outcomes: [EndedCall.Outcome]) {}
 }

@@ -1,3 +1,4 @@
+internal import Events
 internal import Messaging
 
 /// One event between broker and settlement, beside its slot in the lane engine.
@@ -22,6 +23,9 @@ final class Flight {
     var wake = Wake.none
     /// What its policy keeps; nil where there is none, and before its first call.
     var run: PolicyRun?
+    /// When the latest call to the app began, and its span; nil where it has none.
+    var called = Instant(nanoseconds: 0)
+    var span: TraceContext?
 
     /// The event's id, for logs; it is read out of the bytes only when somebody asks.
     var eventID: String { event?.id ?? "" }

@@ -49,7 +49,7 @@ package struct RouteTable: Sendable {
             do {
                 if try rule.matches(subject) { return .path(route.target) }
             } catch {
-                return .error("\(error)")
+                return .error(error.logged)
             }
         }
         return .noMatch

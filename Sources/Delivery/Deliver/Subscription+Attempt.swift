@@ -46,9 +46,12 @@ extension Subscription {
             guard admit(flight, slot, policy) else { return }
             limit = policy.callLimit ?? limit
         }
+        let trace = event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil
         let call = AppCall(
             target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
-            trace: event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil)
+            trace: trace)
+        flight.called = scheduler.now
+        flight.span = trace
         let deadline = limit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
     }
@@ -175,8 +178,12 @@ extension Subscription: AppCallCompletion {
         if let policy { return conclude(answer, retryAfter: nil, slot, policy) }
         switch answer {
         case .failed(let reason):
+            noteCallEnded(slot, .retry, status: 0, answerBytes: 0)
             failed(slot, reason: reason)
-        case .answered(let status, let body): conclude(slot, AppVerdict.of(status: status, body: body))
+        case .answered(let status, let body):
+            let verdict = AppVerdict.of(status: status, body: body)
+            noteCallEnded(slot, EndedCall.Outcome(verdict), status: status, answerBytes: body.count)
+            conclude(slot, verdict)
         }
     }
 

@@ -60,7 +60,13 @@ extension Subscription {
 
     /// An answer, or none, under a policy.
     func conclude(_ answer: AppAnswer, retryAfter: Duration?, _ slot: LaneEngine.Slot, _ policy: DeliveryPolicy) {
-        conclude(PolicyRuling(answer, outcomes: policy.outcomes), retryAfter: retryAfter, slot, policy)
+        let ruling = PolicyRuling(answer, outcomes: policy.outcomes)
+        switch answer {
+        case .failed: noteCallEnded(slot, EndedCall.Outcome(ruling), status: 0, answerBytes: 0)
+        case .answered(let status, let body):
+            noteCallEnded(slot, EndedCall.Outcome(ruling), status: status, answerBytes: body.count)
+        }
+        conclude(ruling, retryAfter: retryAfter, slot, policy)
     }
 
     /// What an answer meant, carried out.

@@ -11,6 +11,7 @@ package final class Subscription {
     let scheduler: any Scheduler
     let destination: any Destination
     let observer: any DeliveryObserver
+    let wantsCalls: Bool
     let tracer: Tracer
     let writer: EnvelopeWriter
     let schedule = RetrySchedule()
@@ -24,7 +25,7 @@ package final class Subscription {
 
     var engine: LaneEngine
     var flights: [Flight?] = []
-    var bytesInFlight = 0
+    package internal(set) var bytesInFlight = 0
     private var source: (any TopicSource)?
     private var settled = SettledBatch()
     private var isDue = false
@@ -41,6 +42,7 @@ package final class Subscription {
         self.destination = destination
         self.scheduler = scheduler
         self.observer = observer
+        wantsCalls = observer.wantsCalls
         self.tracer = tracer
         self.writer = writer
         callLimit = plan.bounds.callLimit?.wholeNanoseconds

@@ -31,6 +31,7 @@ package struct PreparedBulk {
     struct Event {
         var body: [UInt8]
         var metadata: Metadata
+        var span: TraceContext?
     }
 
     let broker: Broker
@@ -40,4 +41,6 @@ package struct PreparedBulk {
     package internal(set) var ids: [String] = []
     /// Bytes of the events.
     package internal(set) var size = 0
+    /// The spans of the entries that an exporter wants.
+    package internal(set) var spans: [TraceContext] = []
 }

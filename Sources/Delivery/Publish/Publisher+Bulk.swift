@@ -24,6 +24,7 @@ extension Publisher {
         for (entry, content) in zip(entries, contents) {
             let event = try self.event(entry, content, request, broker, isRaw: isRaw, tracer)
             bulk.size += event.body.count
+            if let span = event.span, tracer.recorder(of: span) != nil { bulk.spans.append(span) }
             bulk.events.append(event)
             bulk.ids.append(entry.id)
         }
@@ -101,15 +102,16 @@ extension Publisher {
             case .own(let bytes): .init(body: bytes, metadata: carried)
             }
         }
+        let span = tracer.entrySpan(request: request.trace)
         let attributes = EventAttributes(
-            topic: request.topic, contentType: entry.contentType, metadata: own ?? Metadata(),
-            trace: tracer.entrySpan(request: request.trace), traceState: request.traceState)
+            topic: request.topic, contentType: entry.contentType, metadata: own ?? Metadata(), trace: span,
+            traceState: request.traceState)
         let envelope =
             switch content {
             case .part(let range): try envelope(request.body.rawSpan.extracting(range), attributes, broker)
             case .own(let bytes): try envelope(bytes.rawSpan, attributes, broker)
             }
-        return .init(body: envelope, metadata: carried)
+        return .init(body: envelope, metadata: carried, span: span)
     }
 
     /// The pairs of an entry over those of its request.

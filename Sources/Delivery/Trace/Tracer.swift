@@ -15,6 +15,8 @@ package final class Tracer {
     }
 
     package let mode: Mode
+    /// Who takes finished spans; nil where nothing exports any.
+    package var recorder: (any SpanRecorder)?
     private let random: RandomPool
     private let threshold: UInt64
 
@@ -50,6 +52,12 @@ package final class Tracer {
         case .passThrough: event ?? .zero
         case .generate: child(of: event)
         }
+    }
+
+    /// Who takes this span when it is over; nil where nobody wants it: that is the one check of an event that is not traced.
+    package func recorder(of span: TraceContext?) -> (any SpanRecorder)? {
+        guard let recorder, let span, span.isSampled, span.isValid else { return nil }
+        return recorder
     }
 
     private func child(of parent: TraceContext?) -> TraceContext {

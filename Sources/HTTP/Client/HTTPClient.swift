@@ -10,7 +10,8 @@ package import Messaging
 /// It is ended with `drain` or `close`; one that is dropped lives on until its connections have.
 package final class HTTPClient {
     let loop: EventLoop
-    let settings: HTTPClientSettings
+    /// Its bounds.
+    package let settings: HTTPClientSettings
     /// The end of every request line, and the host.
     let requestLineEnd: [UInt8]
     private let makeTransport: (any TransportDelegate) -> any Transport

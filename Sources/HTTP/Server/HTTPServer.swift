@@ -9,7 +9,8 @@ package final class HTTPServer {
     private static let turnedAwayAtOnce = 64
 
     let loop: EventLoop
-    let settings: HTTPServerSettings
+    /// Its bounds.
+    package let settings: HTTPServerSettings
     let handler: any HTTPHandler
     private var listeners: [Listener] = []
     private var connections: [HTTPServerConnection] = []

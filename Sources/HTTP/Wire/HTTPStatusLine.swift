@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// Status lines and their reasons (RFC 9110, 15; the words of Go's net/http, which are daprd's).
-enum HTTPStatusLine {
+package enum HTTPStatusLine {
     /// Appends `HTTP/1.1 204 No Content CR LF`.
     static func append(_ status: Int, to output: inout [UInt8]) {
         switch status {
@@ -25,7 +25,8 @@ enum HTTPStatusLine {
         return answer
     }
 
-    private static func reason(_ status: Int) -> StaticString {
+    /// The reason of a status.
+    package static func reason(_ status: Int) -> StaticString {
         switch status {
         case ..<300: successReason(status)
         case 300..<400: redirectReason(status)

@@ -2,6 +2,10 @@
 enum Failure: Error {
     case noSuchAttribute(String)
     case noSuchKey(Value)
+    /// The key was computed, perhaps from the event's data.
+    case noSuchComputedKey(Value)
+    /// The pattern was computed, perhaps from the event's data.
+    case computedPattern(PatternMistake)
     case indexOutOfBounds(Value)
     /// No way to call a function with these values; without a name where the first value knows the function but not the second.
     case noSuchOverload(String?)
@@ -24,6 +28,8 @@ enum Failure: Error {
         switch self {
         case .noSuchAttribute(let name): "no such attribute(s): \(name)"
         case .noSuchKey(let key): "no such key: \(key.display)"
+        case .noSuchComputedKey(let key): "no such key: \(key.display)"
+        case .computedPattern(let mistake): mistake.message
         case .indexOutOfBounds(let index): "index out of bounds: \(index.display)"
         case .noSuchOverload(let name): name.map { "no such overload: \($0)" } ?? "no such overload"
         case .divisionByZero: "division by zero"
@@ -35,6 +41,14 @@ enum Failure: Error {
         case .conversion(let from, let to): "type conversion error from '\(from.rawValue)' to '\(to.rawValue)'"
         case .cost: "the evaluation needs more than \(RuleLimits.evaluationCost) steps"
         case .other(let text): text
+        }
+    }
+    /// The text for a log: like `message`, without what may be data of the event.
+    var loggedMessage: String {
+        switch self {
+        case .noSuchComputedKey: "no such key"
+        case .computedPattern(let mistake): mistake.reason
+        default: message
         }
     }
 }

@@ -77,7 +77,7 @@ final class DynamicMatchNode: Node {
         do throws(PatternMistake) {
             return .bool(try Native.search(value, pattern: pattern))
         } catch {
-            throw .other(error.message)
+            throw .computedPattern(error)
         }
     }
 }

@@ -56,14 +56,18 @@ extension Value {
     func member(_ index: Value, _ frame: inout Frame) throws(Failure) -> Value {
         switch self {
         case .map, .object:
-            guard let value = try mapValue(of: index, &frame) else { throw .noSuchKey(index) }
+            guard let value = try mapValue(of: index, &frame) else { throw Value.noKey(index) }
             return value
         case .list, .array:
             let position = try index.listIndex()
             guard position >= 0, position < listCount else { throw .indexOutOfBounds(index) }
             return element(position)
-        default: throw .noSuchKey(index)
+        default: throw Value.noKey(index)
         }
+    }
+
+    private static func noKey(_ index: Value) -> Failure {
+        if case .string = index { .noSuchComputedKey(index) } else { .noSuchKey(index) }
     }
 
     /// `has(self.name)`: a scalar has nothing.

@@ -23,7 +23,6 @@ extension SidecarOptions {
         tell(
             "scheduler-host-address", "reminders-service",
             line: "jobs and reminders are not there; the scheduler service is not called")
-        tell("metrics-port", "metrics-listen-address", line: "metrics are not there yet; nothing listens for them")
         tell("enable-profiling", "profile-port", line: "Go's profiler has no counterpart; use perf")
         tell("control-plane-address", line: "there is no control plane")
         return lines

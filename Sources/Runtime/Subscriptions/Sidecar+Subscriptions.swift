@@ -111,8 +111,7 @@ extension Sidecar {
         warnAbout(spec, plan, component)
         let subscription = Subscription(
             plan: plan, broker: component.broker, destination: destination ?? channel, scheduler: loop,
-            observer: deliveryLog,
-            tracer: tracer, writer: writer)
+            observer: observer(component: component.broker.name, topic: plan.topic), tracer: tracer, writer: writer)
         return RunningSubscription(spec: spec, component: component, subscription: subscription)
     }
 

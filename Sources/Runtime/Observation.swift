@@ -1,0 +1,12 @@
+internal import HTTP
+internal import Observability
+
+/// What watches a sidecar: each part is nil where it is switched off.
+struct Observation {
+    var registry: MetricRegistry?
+    var deliveries: DeliveryFamilies?
+    var components: ComponentMetrics?
+    var requests: RequestObserver?
+    var server: HTTPServer?
+    var exporter: SpanExporter?
+}
