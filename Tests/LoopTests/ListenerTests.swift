@@ -3,6 +3,8 @@ import Testing
 @testable import Loop
 
 @Suite struct ListenerTests {
+    /// An address of these tests alone: while a listener pauses its port is free, and tests beside this one ask for free ports of 127.0.0.1.
+    private static let address = "127.0.0.77"
     /// EMFILE, as libuv tells it.
     private static let noDescriptors: Int32 = -24
 
@@ -12,7 +14,7 @@ import Testing
         let path = "/tmp/martlet-listener-\(UInt64.random(in: 0 ... .max)).socket"
         let (portsAgree, wasRefused, isBack) = await shard.run { () -> (Bool, Bool, Bool) in
             let loop = EventLoop.current
-            let endpoint: Endpoint = kind == "tcp" ? .tcp(host: "127.0.0.1", port: 0) : .unix(path: path)
+            let endpoint: Endpoint = kind == "tcp" ? .tcp(host: ListenerTests.address, port: 0) : .unix(path: path)
             var echoes: [Echo] = []
             guard
                 let listener = try? Listener.listen(
@@ -24,7 +26,7 @@ import Testing
                     })
             else { return (false, false, false) }
             let port = listener.port
-            let target: Endpoint = kind == "tcp" ? .tcp(host: "127.0.0.1", port: port) : .unix(path: path)
+            let target: Endpoint = kind == "tcp" ? .tcp(host: ListenerTests.address, port: port) : .unix(path: path)
             listener.connectionArrived(ListenerTests.noDescriptors)
             // More than once, as libuv does it.
             listener.connectionArrived(ListenerTests.noDescriptors)
@@ -46,13 +48,13 @@ import Testing
         let shard = Shard(name: "test")
         let connects = await shard.run { () -> Bool in
             let loop = EventLoop.current
-            let endpoint = Endpoint.tcp(host: "127.0.0.1", port: 0)
+            let endpoint = Endpoint.tcp(host: ListenerTests.address, port: 0)
             guard let listener = try? Listener.listen(on: endpoint, loop: loop, accept: { _ in }) else { return true }
             listener.connectionArrived(ListenerTests.noDescriptors)
             try? await loop.sleep(for: .milliseconds(10))
             listener.close()
             try? await loop.sleep(for: Listener.pause + .milliseconds(50))
-            return await ListenerTests.connects(to: .tcp(host: "127.0.0.1", port: listener.port), on: loop)
+            return await ListenerTests.connects(to: .tcp(host: ListenerTests.address, port: listener.port), on: loop)
         }
         #expect(!connects)
         shard.stop()
