@@ -303,12 +303,15 @@ func post(_ path: String, _ body: String) -> String {
         let idle = server.client()
         idle.send(get("/a"))
         #expect(idle.receive(until: "/a") == ok("/a"))
+        // It is being read, so that what it sends before the other is there when the other's requests are.
+        let partial = server.client()
+        partial.send(get("/a"))
+        #expect(partial.receive(until: "/a") == ok("/a"))
+        partial.send("GET /p HTTP/1.1\r\n")
         let busy = server.client()
         busy.send(get("/hold") + get("/hold"))
-        let partial = server.client()
-        partial.send("GET /p HTTP/1.1\r\n")
         #expect(await eventually { await server.onShard({ $0.held.count }) == 2 })
-        async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(3)) }
+        async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(60)) }
         #expect(idle.receiveAll() == "")
         partial.send("Host: a\r\n\r\n")
         #expect(partial.receiveAll() == ok("/p", close: true))
