@@ -89,11 +89,16 @@ class Imitation:
         body = self.body(recorded)
         return Response(recorded["status"], "", self.headers(recorded.get("headers", {}), body), body)
 
+    @staticmethod
+    def delivered(headers):
+        """Headers as the application's reader gives them; recorded is each byte as the character of its number."""
+        return [(name, value.encode("latin-1").decode("utf-8", "surrogateescape")) for name, value in headers]
+
     def delivery(self, recorded):
         """A request to the application."""
         body = self.body(recorded)
         return Delivery(recorded["method"], self.text(recorded["path"]),
-                        self.headers(recorded.get("headers", {}), body), body, 1)
+                        self.delivered(self.headers(recorded.get("headers", {}), body)), body, 1)
 
     def lines(self, recorded):
         """Log lines."""

@@ -311,7 +311,8 @@ func post(_ path: String, _ body: String) -> String {
         let busy = server.client()
         busy.send(get("/hold") + get("/hold"))
         #expect(await eventually { await server.onShard({ $0.held.count }) == 2 })
-        async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(60)) }
+        async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(60))
+        }
         #expect(idle.receiveAll() == "")
         partial.send("Host: a\r\n\r\n")
         #expect(partial.receiveAll() == ok("/p", close: true))
