@@ -143,6 +143,7 @@ class Sidecar:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
+                self.wait(1)  # for what it said last
                 raise RuntimeError(f"ended with status {self.process.returncode} before it was ready\n{self.tail()}")
             if self.health(path) == 204:
                 return time.monotonic() - self.started_at
@@ -153,7 +154,10 @@ class Sidecar:
         """Waits until the API answers anything, ready or not."""
         deadline = time.monotonic() + timeout
         while self.health() is None:
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None:
+                self.wait(1)  # for what it said last
+                raise RuntimeError(f"ended with status {self.process.returncode} before it answered\n{self.tail()}")
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"the API does not answer\n{self.tail()}")
             time.sleep(0.01)
 
