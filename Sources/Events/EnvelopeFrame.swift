@@ -68,7 +68,9 @@ struct EnvelopeFrames {
     @inline(never)
     private mutating func slowly(_ context: borrowing EnvelopeContext) -> EnvelopeFrame {
         if frames.isEmpty { frames = Array(repeating: nil, count: EnvelopeFrames.capacity) }
-        let place = Int(truncatingIfNeeded: EnvelopeFrames.hash(context.topic)) & (EnvelopeFrames.capacity - 1)
+        // Whoever finds topics of one place makes frames anew, and nothing worse.
+        let hash = context.topic.withRawSpan { $0.hash() }
+        let place = Int(truncatingIfNeeded: hash) & (EnvelopeFrames.capacity - 1)
         let frame: EnvelopeFrame
         if let kept = frames[place], kept.fits(context) {
             frame = kept
@@ -78,14 +80,5 @@ struct EnvelopeFrames {
         }
         last = frame
         return frame
-    }
-
-    /// FNV-1a. Whoever finds topics of one place makes frames anew, and nothing worse.
-    private static func hash(_ topic: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        topic.withRawSpan { bytes in
-            for offset in 0..<bytes.byteCount { hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01B3 }
-        }
-        return hash ^ hash >> 32
     }
 }

@@ -6,4 +6,10 @@ extension HTTPExchange {
         let whole = head.fields.bytes
         return whole.rawSpan.extracting(head.target.path).equals(bytes)
     }
+
+    /// A hash of the path as it came, for tables that are looked into per request.
+    package var pathHash: UInt64 {
+        let whole = head.fields.bytes
+        return whole.rawSpan.extracting(head.target.path).hash()
+    }
 }

@@ -5,8 +5,8 @@ internal import HTTP
 ///
 /// Per request: a look at the series that were used last, then additions. Names and labels are made once for each kind of request.
 package final class RequestMetrics {
-    /// Kinds of requests (method, path, status) that are found without their labels being made again.
-    private static let recentLimit = 16
+    /// Places for kinds of requests (method, path, status) that are found without a key being made; a power of two.
+    private static let places = 256
 
     private let settings: MetricSettings
     private let paths: PathLabel
@@ -20,8 +20,8 @@ package final class RequestMetrics {
     private let errors: MetricFamily<Counter>
     private let requestBytes: Distribution
     private let answerBytes: Distribution
-    private var recent: [Series] = []
-    private var oldest = 0
+    /// Each at the place that its path's hash gives; two paths at one place take turns.
+    private var recent = [Series?](repeating: nil, count: RequestMetrics.places)
     private var last: Series?
     private var known: [Key: Series] = [:]
 
@@ -118,12 +118,16 @@ package final class RequestMetrics {
     private func series(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: () -> RequestNames) -> Series {
         let method = exchange.method
         if let last, RequestMetrics.fits(last, request, method, exchange) { return last }
-        for series in recent where RequestMetrics.fits(series, request, method, exchange) {
-            last = series
-            return series
+        let place = Int(truncatingIfNeeded: exchange.pathHash) & (RequestMetrics.places - 1)
+        if let kept = recent[place], RequestMetrics.fits(kept, request, method, exchange) {
+            last = kept
+            return kept
         }
         let key = Key(method: method, status: request.status, egress: request.egress, path: Array(exchange.path))
-        return remembered(key, exchange, names)
+        let series = remembered(key, exchange, names)
+        recent[place] = series
+        last = series
+        return series
     }
 
     private static func fits(
@@ -134,15 +138,9 @@ package final class RequestMetrics {
     }
 
     private func remembered(_ key: Key, _ exchange: HTTPExchange, _ names: () -> RequestNames) -> Series {
-        let series = known[key] ?? make(key, exchange, names())
+        if let series = known[key] { return series }
+        let series = make(key, exchange, names())
         if known.count < MetricRegistry.seriesLimit { known[key] = series }
-        if recent.count < RequestMetrics.recentLimit {
-            recent.append(series)
-        } else {
-            recent[oldest] = series
-            oldest = (oldest + 1) % RequestMetrics.recentLimit
-        }
-        last = series
         return series
     }
 
