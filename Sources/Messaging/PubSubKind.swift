@@ -41,12 +41,17 @@ public enum Capability: String, Sendable, CaseIterable {
     case serial
     /// People can look at a topic without taking part in a group: `PubSubKind.browse`. Ours; not shown.
     case browse
+    /// A group is one client's session at the broker: it gets what is published after its first subscription, and a second process with the same
+    /// name takes it over. Ours; not shown.
+    case session
+    /// Only the body travels: metadata and key stay behind. Ours; not shown.
+    case bodyOnly
 
     /// Whether `/v1.0/metadata` names it.
     public var isShown: Bool {
         switch self {
         case .bulkPubSub, .messageTTL, .subscribeWildcards, .bulkSubscribeImmediate: true
-        case .durable, .sharedGroups, .ordered, .serial, .browse: false
+        case .durable, .sharedGroups, .ordered, .serial, .browse, .session, .bodyOnly: false
         }
     }
 }

@@ -9,6 +9,8 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case inMemory = "pubsub.in-memory"
     case embedded = "pubsub.embedded"
     case redis = "pubsub.redis"
+    case mqtt3 = "pubsub.mqtt3"
+    case mqtt5 = "pubsub.mqtt5"
     /// The broker of `MessagingTesting`, without a command to misbehave: what stands in for a broker must keep the contract too.
     case faulty = "pubsub.faulty"
 
@@ -26,6 +28,7 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
         case .inMemory: return InMemoryHarness(kind)
         case .embedded: return EmbeddedHarness(kind)
         case .redis: return RedisHarness(server: try RedisServer(), kind)
+        case .mqtt3, .mqtt5: return MQTTHarness(server: try MosquittoServer(), kind)
         case .faulty: return FaultyHarness()
         }
     }

@@ -6,6 +6,8 @@ public final class ContractComponent: PubSubHost {
     public private(set) var pubSub: any PubSub
     /// Whether the connection was lost and not made again.
     public internal(set) var isLost = false
+    /// How often it was lost.
+    public private(set) var losses = 0
     /// Lines for the user.
     public private(set) var warnings: [String] = []
 
@@ -26,7 +28,10 @@ public final class ContractComponent: PubSubHost {
     }
 
     /// Notes the loss.
-    public func connectionLost(_ error: ComponentError) { isLost = true }
+    public func connectionLost(_ error: ComponentError) {
+        isLost = true
+        losses += 1
+    }
 
     /// Notes the line.
     public func warn(_ message: String) { warnings.append(message) }

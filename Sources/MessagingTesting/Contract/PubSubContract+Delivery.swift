@@ -23,6 +23,7 @@ extension PubSubContract {
                 throw ContractViolation("the body of 258 bytes came changed")
             }
             try bench.check(message.topic.hasSuffix("-t"), "the topic is \(message.topic)")
+            if bench.harness.kind.capabilities.contains(.bodyOnly) { return }
             try bench.check(message.key == Array("key/1".utf8), "the key is \(message.key)")
             for pair in metadata.pairs {
                 let value = message.metadata[pair.key]
@@ -154,14 +155,15 @@ extension PubSubContract {
             try await bench.wait("2,000 different events acknowledged") { acknowledged.count == 2_000 }
         },
         PubSubRule(
-            "a pattern matches topics with more behind its beginning", needs: [.subscribeWildcards],
+            "a pattern matches the topics that it should", needs: [.subscribeWildcards],
             { bench in
+                let pattern = bench.harness.pattern
                 let component = try await bench.connected()
-                let subscriber = try await bench.subscribe(component, "ab*")
-                for topic in ["ab", "abc", "abcd", "a", "xabc"] { try await bench.store(component, topic, [topic]) }
-                try await bench.wait("two events") { subscriber.received.count >= 2 }
+                let subscriber = try await bench.subscribe(component, pattern.text)
+                for topic in pattern.others + pattern.matching { try await bench.store(component, topic, [topic]) }
+                try await bench.wait("the events") { subscriber.received.count >= pattern.matching.count }
                 await bench.watch()
-                try bench.check(subscriber.bodies == ["abc", "abcd"], "got \(subscriber.bodies)")
+                try bench.check(subscriber.bodies == pattern.matching, "got \(subscriber.bodies)")
             },
             otherwise: { bench in
                 let component = try await bench.connected()
