@@ -128,7 +128,7 @@ let package = Package(
         tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
-        tests("MQTTClientTests", ["Bytes", "Messaging", "Loop", "TLS", "MQTTClient"]),
+        tests("MQTTClientTests", ["Bytes", "Messaging", "Loop", "TLS", "MQTTClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(

@@ -8,6 +8,7 @@ import time
 import unittest
 
 import app as apps
+import mosquitto
 import redis
 import sidecar
 
@@ -54,6 +55,29 @@ class Redis:
     def close(self):
         """Ends the server."""
         self.server.kill()
+
+
+class MQTT3:
+    """A private mosquitto that writes its file at every change, over MQTT 3.1.1."""
+
+    name = "mqtt3"
+
+    def __init__(self, directory):
+        self.server = mosquitto.Mosquitto(directory, sidecar.free_ports(1)[0])
+
+    def component(self, **more):
+        """Its Component resource."""
+        return component("pubsub." + self.name, url=f"mqtt://127.0.0.1:{self.server.port}", **more)
+
+    def close(self):
+        """Ends the server."""
+        self.server.kill()
+
+
+class MQTT5(MQTT3):
+    """The same over MQTT 5."""
+
+    name = "mqtt5"
 
 
 class SidecarCase(unittest.TestCase):

@@ -4,7 +4,7 @@ import signal
 import time
 import unittest
 
-from case import Embedded, Redis, SidecarCase, killed
+from case import MQTT3, MQTT5, Embedded, Redis, SidecarCase, killed
 from ledger import UNKNOWN, REFUSED, Ledger, Load
 
 ROUNDS = 4
@@ -42,6 +42,12 @@ class KilledSidecar(SidecarCase):
 
     def test_nothing_is_lost_on_redis(self):
         self.rounds(Redis)
+
+    def test_nothing_is_lost_on_mqtt3(self):
+        self.rounds(MQTT3)
+
+    def test_nothing_is_lost_on_mqtt5(self):
+        self.rounds(MQTT5)
 
 
 if __name__ == "__main__":

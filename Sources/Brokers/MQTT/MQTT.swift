@@ -47,7 +47,7 @@ enum MQTTFields {
         Field("clientKey", .text, secret: true, "The key of `clientCert`: PEM text or the path of a file."),
         Field(
             "keepAlive", .duration(bareUnit: .seconds(1)), default: "30s",
-            "After which silence a connection is taken for dead, 2 s to 18 h. An addition of Martlet."),
+            "After which silence a connection is taken for dead, 5 s to 18 h. An addition of Martlet."),
         Field(
             "maxInFlight", .integer(1...60_000), default: "1000",
             "How many events may be unfinished before no more are read. An addition of Martlet."),

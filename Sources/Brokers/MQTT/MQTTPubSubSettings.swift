@@ -44,7 +44,7 @@ struct MQTTPubSubSettings {
         retains = settings.bool("retain")
         isClean = settings.bool("cleanSession")
         let seconds = (settings.duration("keepAlive") ?? .seconds(30)) / .seconds(1)
-        guard seconds >= 2, seconds <= 65_535 else { throw Self.error("keepAlive is 2 s to 65535 s") }
+        guard seconds >= 5, seconds <= 65_535 else { throw Self.error("keepAlive is 5 s to 65535 s") }
         keepAlive = UInt16(seconds)
         inFlightMaximum = settings.integer("maxInFlight") ?? 1_000
         packetSizeMaximum = min(max(settings.integer("maxPacketSize") ?? 64 << 20, 1_024), 268_435_460)
