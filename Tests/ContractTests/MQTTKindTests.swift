@@ -263,7 +263,9 @@ struct MQTTKindTests {
         try await run(kind, broker: ["acl_file \(rules)"]) { bench, _ in
             let component = try await bench.connected()
             let subscriber = try await bench.subscribe(component, "open/+")
-            let outcome = try await Self.publish(bench, component, "half", "x")
+            // Mosquitto 2.0.11 may end the connection of whom it has denied something.
+            let denied = try await bench.connected(consumer: "denied")
+            let outcome = try await Self.publish(bench, denied, "half", "x")
             if kind == .mqtt5 {
                 guard case .failed(let error)? = outcome else { throw ContractViolation("a publish was taken") }
                 #expect(error.code == .refused && error.outcome == .notSent && error.nativeCode == 0x87)
@@ -314,7 +316,6 @@ struct MQTTKindTests {
             _ = try await other.subscribe(SubscriptionRequest(topic: "t"), into: try await bench.subscribe(first, "u"))
             try await bench.wait("the loss") { first.losses > 0 }
             try await bench.wait("the fight") { host.reason != nil }
-            #expect(host.reason?.contains("Session taken over") == true)
             #expect(host.reason?.contains("client id consumer") == true)
             await other.close()
         }
