@@ -48,6 +48,7 @@ let fuzzTargets: [Target] =
         fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
         fuzz("FuzzHTTPHead", ["Bytes", "HTTP"]),
         fuzz("FuzzJSON", ["Bytes", "Events"]),
+        fuzz("FuzzMQTTPackets", ["Bytes", "MQTTClient"]),
         fuzz("FuzzRedisReplies", ["Bytes", "Messaging", "RedisClient", "Brokers"]),
         fuzz("FuzzYAML", ["Messaging", "Resources", "YAML"]),
     ] : []

@@ -7,6 +7,7 @@ import time
 
 import processes
 from processes import Cost, Sink, drive, memory
+from mosquitto import Mosquitto
 from redis import RedisServer
 from sidecar import free_ports
 
@@ -42,6 +43,11 @@ class Broker:
             os.makedirs(folder, exist_ok=True)
             self.server = RedisServer(folder, free_ports(1)[0])
             settings["redisHost"] = f"127.0.0.1:{self.server.port}"
+        elif self.kind.startswith("pubsub.mqtt"):
+            folder = os.path.join(directory, f"{self.name}-{number}")
+            os.makedirs(folder, exist_ok=True)
+            self.server = Mosquitto(folder, free_ports(1)[0], saves=False)
+            settings["url"] = f"mqtt://127.0.0.1:{self.server.port}"
         elif self.kind == "pubsub.embedded":
             settings["path"] = os.path.join(directory, f"embedded-{number}.db")
         return {"pubsub.yaml": component(self.kind, settings)}

@@ -242,6 +242,39 @@ struct MQTTKindTests {
         }
     }
 
+    // MARK: TLS
+
+    @Test(.timeLimit(.minutes(1)), arguments: kinds)
+    func `TLS with certificates on both sides`(_ kind: KindUnderTest) async throws {
+        let certificates = try MQTTCertificates()
+        let options = [
+            "cafile \(certificates.path("ca.pem"))", "certfile \(certificates.path("server.pem"))",
+            "keyfile \(certificates.path("server.key"))", "require_certificate true", "use_identity_as_username true",
+        ]
+        try await run(kind, broker: options) { bench, harness in
+            let url = "mqtts://localhost:\(harness.server.port)"
+            harness.values = [
+                "url": url, "caCert": certificates.path("ca.pem"),
+                "clientCert": try certificates.text("client.pem"), "clientKey": certificates.path("client.key"),
+            ]
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            try await bench.store(component, "t", [String(repeating: "x", count: 200_000), "y"])
+            try await bench.wait("both events") { subscriber.received.count == 2 }
+            #expect(harness.server.log.contains("u'client'"))
+            harness.values = ["url": url, "caCert": certificates.path("client.pem")]
+            let stranger = try bench.make(consumer: "stranger")
+            let error = await Self.error { try await stranger.pubSub.connect() }
+            #expect(error?.code == .refused)
+            #expect(error?.reason.contains("give the certificate of the authority") == true)
+            harness.values = ["url": "mqtt://localhost:\(harness.server.port)"]
+            let plain = try bench.make(consumer: "plain")
+            let other = await Self.error { try await plain.pubSub.connect() }
+            #expect(other?.reason.contains("does the port want TLS (mqtts://)?") == true)
+            certificates.dispose()
+        }
+    }
+
     // MARK: Refusals
 
     @Test(.timeLimit(.minutes(1)), arguments: kinds)

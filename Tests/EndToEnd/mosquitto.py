@@ -9,17 +9,18 @@ import time
 
 
 class Mosquitto:
-    """One mosquitto on 127.0.0.1 that this process started; its file is written at every change."""
+    """One mosquitto on 127.0.0.1 that this process started; its file is written at every change, or with `saves=False` at its end."""
 
-    def __init__(self, directory, port, lines=("allow_anonymous true",)):
+    def __init__(self, directory, port, lines=("allow_anonymous true",), saves=True):
         self.directory = directory
         self.port = port
         self.process = None
         with open(os.path.join(directory, "mosquitto.conf"), "w", encoding="utf-8") as file:
             file.write("\n".join([f"listener {port} 127.0.0.1", "persistence true",
-                                  f"persistence_location {directory}/", "autosave_interval 1",
-                                  "autosave_on_changes true", "max_queued_messages 0", "max_inflight_messages 1000",
-                                  f"log_dest file {directory}/mosquitto.log", "log_type all"]
+                                  f"persistence_location {directory}/", f"autosave_interval {1 if saves else 1800}",
+                                  f"autosave_on_changes {'true' if saves else 'false'}", "max_queued_messages 0", "max_inflight_messages 1000",
+                                  f"log_dest file {directory}/mosquitto.log",
+                                  f"log_type {'all' if saves else 'error'}"]
                                  + ["user root"] * (os.geteuid() == 0) + list(lines)) + "\n")
         self.start()
 
