@@ -71,7 +71,7 @@ extension MQTTConnection {
             let wasIdle = window.count == 0
             guard let id = window.begin(waiter, qos: publish.qos) else { return }
             publish.packetID = id
-            if wasIdle { arm() }
+            if wasIdle { armSoon() }
         }
         publish.append(to: &output, version: settings.version)
         askFlush()

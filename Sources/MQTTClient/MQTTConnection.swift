@@ -181,6 +181,11 @@ package final class MQTTConnection {
         tick = loop.wake(at: tickAt, self, token: 0)
     }
 
+    /// Somebody waits from now on.
+    func armSoon() {
+        if tickAt > loop.now + .seconds(1) { arm() }
+    }
+
     private func isOverdue(_ now: Instant) -> MQTTFailure? {
         if state != .open {
             guard now >= connectDeadline else { return nil }
@@ -203,7 +208,9 @@ package final class MQTTConnection {
     private func ping(_ now: Instant) {
         guard state == .open, pingSent == nil else { return }
         let idle = keepAlive * 3 / 4
-        guard now.elapsed(since: lastSent) >= idle || now.elapsed(since: lastReceived) >= idle else { return }
+        guard now.elapsed(since: lastSent) >= idle || (!isPaused && now.elapsed(since: lastReceived) >= idle) else {
+            return
+        }
         // While nothing is read its answer is not seen; the broker only wants to hear something.
         pingSent = isPaused ? nil : now
         lastSent = now

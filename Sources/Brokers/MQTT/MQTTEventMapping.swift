@@ -35,7 +35,7 @@ enum MQTTEventMapping {
     private static func properties(_ entry: PublishEntry, into properties: inout MQTTProperties) {
         for pair in entry.metadata.pairs {
             switch pair.key {
-            case "retain", "rawPayload": continue
+            case "retain", "rawPayload", "retained": continue
             case "responseTopic": properties.responseTopic = pair.value
             case "correlationData": properties.correlationData = Array(pair.value.utf8)
             case "partitionKey" where !entry.key.isEmpty: continue
@@ -81,6 +81,7 @@ enum MQTTEventMapping {
         let isBinary = MQTTBinaryEvent.isBinary(properties)
         for property in properties.user {
             if property.name == keyProperty { message.key = Array(property.value.utf8) }
+            if property.name == "retained" { continue }
             if isBinary ? MQTTBinaryEvent.isAttribute(property.name) : property.name == keyProperty { continue }
             message.metadata[property.name] = property.value
         }

@@ -19,7 +19,8 @@ extension MQTTPubSub {
         let unsubscribes =
             settings.isClean || GoBool.isTruthy(request.metadata["unsubscribeOnClose"] ?? "")
         let queue = routes.queue(ofFilter: request.topic) ?? MQTTTopicQueue(request.topic)
-        let source = MQTTSource(queue, unsubscribes: unsubscribes, inlet, self)
+        lastSourceID += 1
+        let source = MQTTSource(lastSourceID, queue, unsubscribes: unsubscribes, inlet, self)
         queue.sources.append(source)
         if queue.sources.count == 1 { routes.add(queue) }
         // Without a connection the next `connect()` arms it.
@@ -38,6 +39,12 @@ extension MQTTPubSub {
         }
         routeAgain()
         return source
+    }
+
+    /// Whether the broker has not been asked for a filter on this connection.
+    func needsArming(_ queue: MQTTTopicQueue) -> Bool {
+        guard !queue.sources.isEmpty, queue.refusal == nil else { return false }
+        return consumer == nil || queue.armedOn != unsettled.epoch
     }
 
     /// Sees to the session's connection and to every filter at the broker. What the broker refuses does not keep the others from working.
@@ -80,16 +87,15 @@ extension MQTTPubSub {
     }
 
     /// A subscription has ended; what its app had goes to the one that goes on with the topic, or waits for one.
-    func end(_ source: MQTTSource, _ left: [Position]) async {
+    func end(_ source: MQTTSource) async {
         let queue = source.queue
         queue.sources.removeAll { $0 === source }
-        let back = left.compactMap { unsettled.takenBack($0) }
+        // What the app had came before what waits.
+        unrouted += unsettled.takenBack(from: source.id)
         if queue.sources.isEmpty {
             routes.remove(queue)
             unrouted += queue.takeAll()
         }
-        unrouted += back
-        unrouted.sort { $0.high < $1.high }
         routeAgain()
         guard queue.sources.isEmpty, source.unsubscribes, let consumer, consumer.isOpen else { return }
         queue.armedOn = 0
@@ -117,7 +123,7 @@ extension MQTTPubSub {
     private func route(_ position: Position, topic: String) {
         guard let queue = routes.queue(ofTopic: topic) else {
             unrouted.append(position)
-            if unroutedWake == .none {
+            if unroutedWake == .none, !isClosed {
                 unroutedWake = loop.wake(
                     at: loop.now + Self.unroutedPatience, self, token: Timer.unrouted.rawValue)
             }

@@ -40,6 +40,7 @@ final class MQTTPubSub: PubSub {
 
     var routes = MQTTRoutes()
     var unsettled = MQTTUnsettled()
+    var lastSourceID = 0
     /// Events that no subscription takes; they wait for one.
     var unrouted: [Position] = []
     var unroutedWake = Wake.none
@@ -73,6 +74,8 @@ final class MQTTPubSub: PubSub {
             // The session first: a broker may have forgotten subscriptions, and what is published before they are back would miss them.
             if !routes.queues.isEmpty { try await arm() }
             producer = try await open(isConsumer: false)
+            // Subscriptions that were made meanwhile.
+            while routes.queues.contains(where: needsArming) { try await arm() }
         } catch {
             disconnect()
             var error = MQTTErrors.failure(error, action: "connecting")

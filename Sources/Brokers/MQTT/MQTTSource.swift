@@ -2,6 +2,8 @@ internal import Messaging
 
 /// One subscription. What it says goes to its component, which has the session that all subscriptions share.
 final class MQTTSource: TopicSource {
+    /// Tells the subscriptions of a component apart.
+    let id: Int
     /// What waits for it and for others with its filter.
     let queue: MQTTTopicQueue
     /// Whether the broker forgets the subscription when it ends.
@@ -10,10 +12,9 @@ final class MQTTSource: TopicSource {
     private weak var component: MQTTPubSub?
     private(set) var isPaused = false
     private(set) var isCancelled = false
-    /// What the app has.
-    var running: Set<Position> = []
 
-    init(_ queue: MQTTTopicQueue, unsubscribes: Bool, _ inlet: any Inlet, _ component: MQTTPubSub) {
+    init(_ id: Int, _ queue: MQTTTopicQueue, unsubscribes: Bool, _ inlet: any Inlet, _ component: MQTTPubSub) {
+        self.id = id
         self.queue = queue
         self.unsubscribes = unsubscribes
         self.inlet = inlet
@@ -21,8 +22,6 @@ final class MQTTSource: TopicSource {
     }
 
     func settle(_ batch: borrowing SettledBatch) {
-        for position in batch.acknowledged { running.remove(position) }
-        for (position, _) in batch.released { running.remove(position) }
         component?.settled(batch)
         component?.pump(queue)
     }
@@ -40,8 +39,6 @@ final class MQTTSource: TopicSource {
         guard !isCancelled else { return }
         isCancelled = true
         inlet = nil
-        let left = running.sorted { $0.high < $1.high }
-        running = []
-        await component?.end(self, left)
+        await component?.end(self)
     }
 }

@@ -57,8 +57,7 @@ final class MQTTTopicQueue {
             let position = waiting[first]
             first += 1
             guard let message = unsettled.message(at: position) else { continue }
-            unsettled.started(position)
-            source.running.insert(position)
+            unsettled.started(position, by: source.id)
             credit.events -= 1
             credit.bytes -= message.size
             batch.append(ReceivedMessage(message, Receipt(position)))

@@ -32,6 +32,8 @@ struct MQTTUnsettled {
         var qos: UInt8
         var epoch: UInt64
         var state = State.waiting
+        /// The subscription whose app has it.
+        var owner = 0
         var generation: UInt64
         /// Tells the event from others once the message is let go.
         var fingerprint = 0
@@ -142,9 +144,11 @@ struct MQTTUnsettled {
     /// The event at a position; `nil` where that is over.
     func message(at position: Position) -> Message? { entry(position)?.message }
 
-    /// The event goes to the app.
-    mutating func started(_ position: Position) {
-        if entry(position) != nil { slots[Int(position.low)]?.state = .running }
+    /// The event goes to the app of a subscription.
+    mutating func started(_ position: Position, by owner: Int) {
+        guard entry(position) != nil else { return }
+        slots[Int(position.low)]?.state = .running
+        slots[Int(position.low)]?.owner = owner
     }
 
     /// The app is done with it: the packet to acknowledge now, where there is one.
@@ -177,13 +181,16 @@ struct MQTTUnsettled {
         return true
     }
 
-    /// What was with a subscription that ended waits again, at a new position: what its app says later is not for it.
-    mutating func takenBack(_ position: Position) -> Position? {
-        guard entry(position) != nil else { return nil }
-        lastGeneration += 1
-        slots[Int(position.low)]?.state = .waiting
-        slots[Int(position.low)]?.generation = lastGeneration
-        return Position(high: lastGeneration, low: position.low)
+    /// What is with the app of a subscription that ended waits again, at new positions and in the order of its arrival: what that app says later
+    /// is not for it.
+    mutating func takenBack(from owner: Int) -> [Position] {
+        let indices = slots.indices.filter { slots[$0].map { $0.state == .running && $0.owner == owner } ?? false }
+        return indices.sorted { (slots[$0]?.generation ?? 0) < (slots[$1]?.generation ?? 0) }.map { index in
+            lastGeneration += 1
+            slots[index]?.state = .waiting
+            slots[index]?.generation = lastGeneration
+            return Position(high: lastGeneration, low: UInt64(index))
+        }
     }
 
     /// QoS 2: the broker knows, and may use the id for another event.
