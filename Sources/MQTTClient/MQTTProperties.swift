@@ -90,7 +90,7 @@ extension MQTTProperties {
     }
 
     /// The first text or binary that has no room in the 65,535 bytes that MQTT gives it.
-    var tooLong: String? {
+    package var tooLong: String? {
         if (contentType?.utf8.count ?? 0) > 65_535 { return "the content type" }
         if (responseTopic?.utf8.count ?? 0) > 65_535 { return "the response topic" }
         if (correlationData?.count ?? 0) > 65_535 { return "the correlation data" }

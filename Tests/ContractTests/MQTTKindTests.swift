@@ -158,6 +158,29 @@ struct MQTTKindTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: kinds)
+    func `events that no subscription takes are kept up to the bound, and wait for one`(
+        _ kind: KindUnderTest
+    )
+        async throws
+    {
+        try await run(kind) { bench, harness in
+            let first = try await bench.connected()
+            _ = try await bench.subscribe(first, "gone")
+            await bench.close(first)
+            let publisher = try await bench.connected(consumer: "publisher")
+            let bodies = (0..<400).map { "\($0) " + String(repeating: "x", count: 1_000) }
+            try await bench.store(publisher, "gone", bodies)
+            harness.values["maxInFlight"] = "10"
+            let second = try await bench.connected()
+            // An answer that comes behind events is waited for, whatever is unfinished.
+            _ = try await bench.subscribe(second, "other")
+            await bench.watch()
+            let gone = try await bench.subscribe(second, "gone")
+            try await bench.wait("all events") { gone.bodies == bodies }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: kinds)
     func `a subscription is made while another one's events fill what may be unfinished`(
         _ kind: KindUnderTest
     )

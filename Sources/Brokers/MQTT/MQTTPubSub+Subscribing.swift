@@ -188,8 +188,8 @@ extension MQTTPubSub: MQTTConnectionOwner {
     func released(_ packetID: UInt16, _ connection: MQTTConnection) { unsettled.completed(packetID) }
 
     func receivedAll(_ connection: MQTTConnection) {
-        guard !dirty.isEmpty else { return }
         handAll()
+        // Also for what no subscription takes: it is kept, and so it counts.
         paceReading()
     }
 
