@@ -3,6 +3,8 @@ internal import Messaging
 
 /// Who holds a connection.
 package protocol MQTTConnectionOwner: AnyObject {
+    /// The connection is open. Called before any event of it, which may have come in the same read as the broker's answer.
+    func opened(_ connection: MQTTConnection)
     /// An event came. With a QoS above 0 it waits for `acknowledge`.
     func received(_ publish: MQTTPublish, _ connection: MQTTConnection)
     /// QoS 2: the broker knows that we have the event, and may use its packet id for another one.

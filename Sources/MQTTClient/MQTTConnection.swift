@@ -134,6 +134,7 @@ package final class MQTTConnection {
         window = MQTTPublishWindow(limit: min(limits.inFlight, MQTTConnection.inFlightMaximum))
         state = .open
         arm()
+        owner?.opened(self)
         opening.take()?.resume(returning: .success(()))
     }
 

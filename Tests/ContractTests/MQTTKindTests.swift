@@ -176,7 +176,8 @@ struct MQTTKindTests {
             _ = try await bench.subscribe(second, "other")
             await bench.watch()
             let gone = try await bench.subscribe(second, "gone")
-            try await bench.wait("all events") { gone.bodies == bodies }
+            try await bench.wait("all events") { gone.received.count >= 400 }
+            #expect(gone.bodies == bodies)
         }
     }
 

@@ -57,7 +57,7 @@ extension MQTTPubSub {
             armWaiters = []
             for waiter in waiters { waiter.resume() }
         }
-        if consumer?.isOpen != true { consumerOpened(try await open(isConsumer: true)) }
+        if consumer?.isOpen != true { _ = try await open(isConsumer: true) }
         guard let consumer else { return }
         var index = 0
         while index < routes.queues.count {
@@ -174,6 +174,10 @@ extension MQTTPubSub {
 }
 
 extension MQTTPubSub: MQTTConnectionOwner {
+    func opened(_ connection: MQTTConnection) {
+        if connection.settings.clientID == settings.consumerID, !isClosed { consumerOpened(connection) }
+    }
+
     func received(_ publish: MQTTPublish, _ connection: MQTTConnection) {
         let message = MQTTEventMapping.message(publish)
         switch unsettled.arriving(packetID: publish.packetID, isDuplicate: publish.isDuplicate, message) {
