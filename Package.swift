@@ -120,6 +120,8 @@ let package = Package(
             name: "store-bench", dependencies: ["Messaging", "Loop", "Store"], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
 
+        // Servers and other programs that tests start.
+        .target(name: "TestServers", path: "Tests/TestServers", swiftSettings: relaxed),
         tests("BytesTests", ["Bytes"]),
         tests("EventsTests", ["Bytes", "Events"]),
         tests("RulesTests", ["Bytes", "Events", "Rules"]),
@@ -127,14 +129,17 @@ let package = Package(
         tests("ResourcesTests", ["Bytes", "Events", "Messaging", "YAML", "Rules", "Resources"]),
         tests("LoopTests", ["Bytes", "Messaging", "Loop"]),
         tests("HTTPTests", ["Bytes", "Messaging", "Loop", "HTTP"]),
-        tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store"]),
-        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers"]),
+        tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store", "TestServers"]),
+        tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers", "TestServers"]),
         tests("MQTTClientTests", ["Bytes", "Messaging", "Loop", "TLS", "MQTTClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
             "ContractTests",
-            ["Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers"]),
+            [
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers",
+                "TestServers",
+            ]),
         tests("AppChannelsTests", ["AppChannels"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),
         tests(

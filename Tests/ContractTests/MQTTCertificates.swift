@@ -1,5 +1,6 @@
 import Foundation
 import MessagingTesting
+import TestServers
 
 /// An authority with a certificate for localhost and one for a client, made by the `openssl` command in a folder of their own.
 final class MQTTCertificates: Sendable {
@@ -33,13 +34,8 @@ final class MQTTCertificates: Sendable {
     }
 
     private func openssl(_ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ContractViolation("openssl \(arguments) ended badly") }
+        guard TestProgram.run("/usr/bin/openssl", arguments) == 0 else {
+            throw ContractViolation("openssl \(arguments) ended badly")
+        }
     }
 }

@@ -1,13 +1,14 @@
 import Foundation
 import Glibc
 import MessagingTesting
+import TestServers
 
 /// A mosquitto of our own on a free port, with a file that it writes at every change.
 final class MosquittoServer {
     let port: Int
     let directory: String
     private let options: [String]
-    private var process: Process?
+    private var process: TestProgram?
 
     /// - Parameter options: further lines of its configuration.
     init(options: [String] = []) throws {
@@ -35,38 +36,31 @@ final class MosquittoServer {
 
     func start() throws {
         guard process == nil else { return }
-        let process = Process()
-        // The server ends with the thread that started it, also where the test is killed.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-        process.arguments = ["--pdeathsig", "KILL", "/usr/sbin/mosquitto", "-c", directory + "/conf"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
-        for _ in 0..<500 where !answers() { usleep(10_000) }
-        guard answers() else { throw ContractViolation("mosquitto does not answer on port \(port): \(log)") }
+        process = try TestProgram("/usr/sbin/mosquitto", ["-c", directory + "/conf"])
+        for _ in 0..<500 where !FreePort.accepts(port) { usleep(10_000) }
+        guard FreePort.accepts(port) else {
+            throw ContractViolation("mosquitto does not answer on port \(port): \(log)")
+        }
     }
 
     /// Without a farewell, as a crash would, once its file holds what it has promised: mosquitto answers before it writes.
     func kill() {
         guard let process else { return }
         let before = fileStamp
-        Glibc.kill(process.processIdentifier, SIGUSR1)
+        process.signal(SIGUSR1)
         for _ in 0..<200 where fileStamp == before { usleep(5_000) }
         killNow()
     }
 
     /// Without a farewell, in the midst of whatever it does.
     func killNow() {
-        guard let process else { return }
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        self.process = nil
+        process?.killAndWait()
+        process = nil
     }
 
     /// Stops and continues the process: it is there, and does not answer.
     func signal(_ number: Int32) {
-        if let process { Glibc.kill(process.processIdentifier, number) }
+        process?.signal(number)
     }
 
     func dispose() {
@@ -78,50 +72,5 @@ final class MosquittoServer {
         var status = stat()
         guard stat(directory + "/mosquitto.db", &status) == 0 else { return [] }
         return [Int(status.st_ino), status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-    }
-
-    private func answers() -> Bool {
-        guard let descriptor = FreePort.connect(port) else { return false }
-        close(descriptor)
-        return true
-    }
-}
-
-/// Ports of this machine.
-enum FreePort {
-    static func connect(_ port: Int) -> Int32? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = address(port)
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, size) }
-        }
-        if status == 0 { return descriptor }
-        close(descriptor)
-        return nil
-    }
-
-    /// A port below those that the system gives to outgoing connections: one of them might have it when the server wants it.
-    static func take() throws -> Int {
-        for _ in 0..<100 {
-            let port = Int.random(in: 15_000...32_000)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(descriptor) }
-            var address = address(port)
-            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let status = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
-            }
-            if status == 0 { return port }
-        }
-        throw ContractViolation("no free port")
-    }
-
-    private static func address(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
     }
 }

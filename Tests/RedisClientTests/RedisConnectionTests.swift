@@ -2,6 +2,7 @@ import Foundation
 import Loop
 import Messaging
 import TLS
+import TestServers
 import Testing
 
 @testable import RedisClient
@@ -78,7 +79,7 @@ func onShard<R: Sendable>(_ body: @escaping @Sendable () async -> R) async -> R 
 
     @Test func `nobody listening, no such name and no answer are told apart`() async throws {
         let refused = await failureOfOpening(
-            RedisConnectionSettings(endpoint: .tcp(host: "127.0.0.1", port: RedisServer.freePort())))
+            RedisConnectionSettings(endpoint: .tcp(host: "127.0.0.1", port: UInt16(try FreePort.take()))))
         #expect(refused?.kind == .unavailable)
         #expect(refused?.reason.contains("connection refused") == true)
         let nameless = await failureOfOpening(

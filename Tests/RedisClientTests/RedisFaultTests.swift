@@ -1,6 +1,7 @@
 import Foundation
 import Loop
 import Messaging
+import TestServers
 import Testing
 
 @testable import Brokers
@@ -266,7 +267,7 @@ import Testing
             error = await #expect(throws: ComponentError.self) { try await wrong.pubSub.connect() }
             #expect(error?.code == .refused)
             #expect(error?.description.contains("topsecret") == false)
-            let nobody = try Fixture(port: RedisServer.freePort())
+            let nobody = try Fixture(port: UInt16(try FreePort.take()))
             error = await #expect(throws: ComponentError.self) { try await nobody.pubSub.connect() }
             #expect(error?.code == .unavailable)
             let loading = try CannedServer("-LOADING Redis is loading the dataset in memory\r\n")

@@ -1,5 +1,6 @@
 import Foundation
 import Loop
+import TestServers
 import Testing
 
 @testable import RedisClient
@@ -202,22 +203,16 @@ enum Shared {
 
     @Test(arguments: ["-tls1_2", "-tls1_3", "-tls1_1"])
     func `openssl s_server is spoken to from TLS 1 point 2 on`(version: String) async throws {
-        let port = RedisServer.freePort()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        let port = UInt16(try FreePort.take())
         // With -rev it answers each line reversed.
-        process.arguments =
+        let process = try TestProgram(
+            "/usr/bin/openssl",
             [
                 "s_server", "-accept", "\(port)", "-cert", certificates.path("server.pem"), "-key",
-                certificates.path("server.key"),
-                "-rev", version,
-            ]
-            + (version == "-tls1_1" ? ["-cipher", "DEFAULT@SECLEVEL=0"] : [])
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+                certificates.path("server.key"), "-rev", version,
+            ] + (version == "-tls1_1" ? ["-cipher", "DEFAULT@SECLEVEL=0"] : []))
         defer { process.killAndWait() }
-        for _ in 0..<200 where !RedisServer.accepts(port) { usleep(10_000) }
+        for _ in 0..<200 where !FreePort.accepts(Int(port)) { usleep(10_000) }
         let authorities = certificates.path("ca.pem")
         let answer = await onShard { () -> String in
             let loop = EventLoop.current

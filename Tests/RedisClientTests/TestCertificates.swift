@@ -1,4 +1,5 @@
 import Foundation
+import TestServers
 
 /// An authority and certificates of it, made by the `openssl` command in a folder that vanishes with them.
 ///
@@ -66,13 +67,6 @@ final class TestCertificates: Sendable {
     }
 
     private func openssl(_ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+        guard TestProgram.run("/usr/bin/openssl", arguments) == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 }

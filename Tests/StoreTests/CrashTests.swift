@@ -1,6 +1,7 @@
 import Foundation
 import Loop
 import Messaging
+import TestServers
 import Testing
 
 @testable import Store
@@ -115,14 +116,7 @@ import Testing
     static let canMount = getuid() == 0 && run("/bin/mount", ["--version"]) == 0
 
     static func run(_ path: String, _ arguments: [String]) -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return -1 }
-        process.waitUntilExit()
-        return process.terminationStatus
+        TestProgram.run(path, arguments)
     }
 
     @Test(.enabled(if: CrashTests.canMount, "it mounts a small file system"))
