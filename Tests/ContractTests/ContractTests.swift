@@ -35,7 +35,7 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
 }
 
 struct ContractTests {
-    @Test(.timeLimit(.minutes(1)), arguments: KindUnderTest.present, PubSubContract.rules)
+    @Test(.timeLimit(.minutes(4)), arguments: KindUnderTest.present, PubSubContract.rules)
     func `the kind keeps the rule, or behaves as declared without it`(
         _ kind: KindUnderTest, _ rule: PubSubRule
     ) async throws {

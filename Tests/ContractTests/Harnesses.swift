@@ -4,6 +4,7 @@ import Loop
 import Messaging
 import MessagingTesting
 import Resources
+import TestServers
 import Testing
 
 /// Settings as a resource would give them.
@@ -29,6 +30,26 @@ class LoopHarness {
     init(_ kind: PubSubKind) { self.kind = kind }
 
     func sleep(for duration: Duration) async { try? await loop.sleep(for: duration) }
+}
+
+/// A harness whose server can be put behind a link.
+class LinkHarness: LoopHarness {
+    private let serverPort: Int
+    private(set) var link: Link?
+
+    init(_ kind: PubSubKind, serverPort: Int) {
+        self.serverPort = serverPort
+        super.init(kind)
+    }
+
+    /// Where instances connect.
+    var port: Int { link?.port ?? serverPort }
+    var hasLink: Bool { true }
+    var swallowedBytes: Int { link?.swallowedBytes ?? 0 }
+
+    func useLink() { link = try? Link(to: serverPort) }
+    func silenceLink() async { link?.silence() }
+    func answers() async -> Bool { FreePort.accepts(serverPort) }
 }
 
 final class InMemoryHarness: LoopHarness, PubSubHarness {
@@ -73,21 +94,21 @@ final class EmbeddedHarness: LoopHarness, PubSubHarness {
 }
 
 /// A real server with a file that it synchronises at every write, killed and started again.
-final class RedisHarness: LoopHarness, PubSubHarness {
+final class RedisHarness: LinkHarness, PubSubHarness {
     let sharesTopics = true
     let canStopBroker = true
     let server: RedisServer
 
     init(server: RedisServer, _ kind: PubSubKind) {
         self.server = server
-        super.init(kind)
+        super.init(kind, serverPort: server.port)
     }
 
     func make(consumer: String, instance: String, host: any PubSubHost) throws(ComponentError) -> any PubSub {
         do {
             // Redelivery fast enough for a test: what was not acknowledged is taken again after a second.
             let values = [
-                "redisHost": "127.0.0.1:\(server.port)", "consumerID": consumer, "processingTimeout": "1s",
+                "redisHost": "127.0.0.1:\(port)", "consumerID": consumer, "processingTimeout": "1s",
                 "redeliverInterval": "200",
             ]
             return try kind.make(try settings(kind, values), context(kind, appID: "app", instance: instance), host)
@@ -98,9 +119,14 @@ final class RedisHarness: LoopHarness, PubSubHarness {
         }
     }
 
+    var idleLimit: Duration { .seconds(1) }
     func stopBroker() async { server.kill() }
     func startBroker() async { try? server.start() }
-    func dispose() async { server.dispose() }
+
+    func dispose() async {
+        link?.close()
+        server.dispose()
+    }
 }
 
 /// The broker that stands in for others in tests.
@@ -141,6 +167,8 @@ final class FaultyHarness: LoopHarness, PubSubHarness {
             component.loseConnection()
         }
     }
+
+    func answers() async -> Bool { !isDown }
 
     func startBroker() async {
         isDown = false

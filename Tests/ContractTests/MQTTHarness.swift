@@ -5,7 +5,7 @@ import Messaging
 import MessagingTesting
 
 /// A real mosquitto, killed and started again.
-final class MQTTHarness: LoopHarness, PubSubHarness {
+final class MQTTHarness: LinkHarness, PubSubHarness {
     let sharesTopics = true
     let canStopBroker = true
     let server: MosquittoServer
@@ -16,7 +16,7 @@ final class MQTTHarness: LoopHarness, PubSubHarness {
 
     init(server: MosquittoServer, _ kind: PubSubKind) {
         self.server = server
-        super.init(kind)
+        super.init(kind, serverPort: server.port)
     }
 
     var pattern: ContractPattern {
@@ -27,8 +27,9 @@ final class MQTTHarness: LoopHarness, PubSubHarness {
     func make(consumer: String, instance: String, host: any PubSubHost) throws(ComponentError) -> any PubSub {
         do {
             var values = values
-            values["url"] = values["url"] ?? "mqtt://\(user)127.0.0.1:\(server.port)"
+            values["url"] = values["url"] ?? "mqtt://\(user)127.0.0.1:\(port)"
             values["consumerID"] = consumer
+            values["keepAlive"] = values["keepAlive"] ?? "5s"
             return try kind.make(try settings(kind, values), context(kind, appID: "app", instance: instance), host)
         } catch let error as ComponentError {
             throw error
@@ -39,5 +40,10 @@ final class MQTTHarness: LoopHarness, PubSubHarness {
 
     func stopBroker() async { server.kill() }
     func startBroker() async { try? server.start() }
-    func dispose() async { server.dispose() }
+    var idleLimit: Duration { .seconds(5) }
+
+    func dispose() async {
+        link?.close()
+        server.dispose()
+    }
 }

@@ -32,6 +32,16 @@ package enum FreePort {
         return nil
     }
 
+    /// A socket that listens on a port of the loopback, which the caller closes.
+    package static func listen(_ port: Int) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        if with(port, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 128) == 0 { return descriptor }
+        close(descriptor)
+        return nil
+    }
+
     private static func isFree(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }

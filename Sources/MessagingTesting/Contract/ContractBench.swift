@@ -115,8 +115,10 @@ public final class ContractBench: PublishCompletion {
     // MARK: Looking
 
     /// Waits until something is so.
-    public func wait(_ what: String, until isSo: () -> Bool) async throws {
-        let end = harness.scheduler.now + Self.patience
+    public func wait(
+        _ what: String, within patience: Duration = ContractBench.patience, until isSo: () -> Bool
+    ) async throws {
+        let end = harness.scheduler.now + patience
         while !isSo() {
             guard harness.scheduler.now < end else { throw ContractViolation("expected \(what), it did not come") }
             await harness.sleep(for: .milliseconds(2))
@@ -125,8 +127,11 @@ public final class ContractBench: PublishCompletion {
     }
 
     /// Waits as long as something that must not happen would take.
-    public func watch() async {
-        let end = harness.scheduler.now + Self.quiet
+    public func watch() async { await pass(Self.quiet) }
+
+    /// Lets time pass; what is lost meanwhile is connected again.
+    public func pass(_ duration: Duration) async {
+        let end = harness.scheduler.now + duration
         while harness.scheduler.now < end {
             await harness.sleep(for: .milliseconds(10))
             await reconnect()
@@ -136,6 +141,11 @@ public final class ContractBench: PublishCompletion {
     /// Throws where something is not so.
     public func check(_ isSo: Bool, _ otherwise: @autoclosure () -> String) throws {
         if !isSo { throw ContractViolation(otherwise()) }
+    }
+
+    /// Throws where a fault left no evidence: then the rule has shown nothing.
+    public func evidence(_ otherwise: String, _ isThere: () async -> Bool) async throws {
+        guard await isThere() else { throw ContractViolation("the check is invalid: \(otherwise)") }
     }
 
     /// Connects again what was lost, as the runtime does.

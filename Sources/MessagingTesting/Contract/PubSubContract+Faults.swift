@@ -9,6 +9,7 @@ extension PubSubContract {
             let subscriber = try await bench.subscribe(component, "t", limit: Credit(events: 50, bytes: 1 << 20))
             var stored: Set<String> = []
             var unknown: Set<String> = []
+            var failures = 0
             for round in 0..<6 {
                 let bodies = (0..<50).map { "\(round)-\($0)" }
                 let tokens = bench.start(component, bodies.map { ("t", Array($0.utf8), Metadata(), []) })
@@ -18,11 +19,14 @@ extension PubSubContract {
                 for (token, body) in zip(tokens, bodies) {
                     switch bench.outcome(token) {
                     case .stored?: stored.insert(body)
-                    case .failed(let error)?: if error.outcome == .unknown { unknown.insert(body) }
+                    case .failed(let error)?:
+                        failures += 1
+                        if error.outcome == .unknown { unknown.insert(body) }
                     case nil: break
                     }
                 }
             }
+            try await bench.evidence("nothing noticed the restarts") { failures > 0 || component.losses > 0 }
             try await bench.wait("a publish that is stored again") { !component.isLost }
             try await bench.store(component, "t", ["last"])
             stored.insert("last")

@@ -8,17 +8,20 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
     public let needs: Set<Capability>
     /// Whether the broker is stopped and started on the way.
     public let needsBroker: Bool
+    /// Whether the link to the broker goes silent on the way.
+    public let needsLink: Bool
     let body: @Sendable (ContractBench) async throws -> Void
     let otherwise: (@Sendable (ContractBench) async throws -> Void)?
 
     init(
-        _ name: String, needs: Set<Capability> = [], needsBroker: Bool = false,
+        _ name: String, needs: Set<Capability> = [], needsBroker: Bool = false, needsLink: Bool = false,
         _ body: @escaping @Sendable (ContractBench) async throws -> Void,
         otherwise: (@Sendable (ContractBench) async throws -> Void)? = nil
     ) {
         self.name = name
         self.needs = needs
         self.needsBroker = needsBroker
+        self.needsLink = needsLink
         self.body = body
         self.otherwise = otherwise
     }
@@ -38,7 +41,7 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
 
     /// Checks the rule on a kind, on the harness's shard. A kind without the needed capabilities is checked to behave as declared.
     public func check(_ harness: any PubSubHarness) async throws -> Result {
-        guard !needsBroker || harness.canStopBroker else { return .skipped }
+        guard !needsBroker || harness.canStopBroker, !needsLink || harness.hasLink else { return .skipped }
         let prefix = "c\(name.utf8.reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) })-"
         let bench = ContractBench(harness, prefix: prefix)
         let isPromised = needs.isSubset(of: harness.kind.capabilities)
@@ -59,5 +62,5 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
 /// A new kind brings a `PubSubHarness` and passes all of it, or does not declare the capability that it cannot keep.
 public enum PubSubContract {
     /// All rules.
-    public static let rules: [PubSubRule] = delivery + groups + life + faults
+    public static let rules: [PubSubRule] = delivery + groups + life + faults + endurance
 }

@@ -22,6 +22,18 @@ public protocol PubSubHarness: AnyObject {
     func stopBroker() async
     /// Starts it again, with what it had stored.
     func startBroker() async
+    /// Whether the broker takes connections, asked past the kind.
+    func answers() async -> Bool
+    /// Whether instances can be put behind a link that goes silent.
+    var hasLink: Bool { get }
+    /// Puts instances that are made from now on behind the link.
+    func useLink()
+    /// What goes over the link's connections from now on vanishes; connections that are made later pass.
+    func silenceLink() async
+    /// Bytes that vanished: the evidence that it mattered.
+    var swallowedBytes: Int { get }
+    /// How long who holds an event may be silent before the broker or a lease gives it to another, as instances of this harness are set.
+    var idleLimit: Duration { get }
     /// Puts everything away.
     func dispose() async
 }
@@ -48,4 +60,19 @@ extension PubSubHarness {
     public var pattern: ContractPattern {
         ContractPattern("ab*", matching: ["abc", "abcd"], others: ["ab", "a", "xabc"])
     }
+}
+
+extension PubSubHarness {
+    /// True: there is nothing that could be stopped.
+    public func answers() async -> Bool { true }
+    /// No link.
+    public var hasLink: Bool { false }
+    /// Nothing, without a link.
+    public func useLink() {}
+    /// Nothing, without a link.
+    public func silenceLink() async {}
+    /// None, without a link.
+    public var swallowedBytes: Int { 0 }
+    /// Nothing takes an event away.
+    public var idleLimit: Duration { .milliseconds(200) }
 }
