@@ -33,11 +33,11 @@ package final class Link: @unchecked Sendable {
         lock = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
         let this = Unmanaged.passRetained(self).toOpaque()
-        pthread_create(
-            &thread, nil,
-            {
-                Unmanaged<Link>.fromOpaque($0!).takeRetainedValue().carry(); return nil
-            }, this)
+        let carries: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+            if let context { Unmanaged<Link>.fromOpaque(context).takeRetainedValue().carry() }
+            return nil
+        }
+        pthread_create(&thread, nil, carries, this)
     }
 
     /// Bytes that vanished: the evidence that a silent link mattered.
