@@ -36,6 +36,10 @@ class Embedded:
         """Its Component resource."""
         return component("pubsub.embedded", path=self.path, **more)
 
+    def unwritable(self):
+        """A topic that cannot be written while others can, and what changes that; None where there is none."""
+        return None
+
     def close(self):
         """Nothing to end."""
 
@@ -52,6 +56,11 @@ class Redis:
         """Its Component resource."""
         return component("pubsub.redis", redisHost=f"127.0.0.1:{self.server.port}", **more)
 
+    def unwritable(self):
+        """A topic that may be read but not written, and what changes that."""
+        self.server.command("ACL", "SETUSER", "default", "resetkeys", "~orders", "%R~unwritable")
+        return "unwritable", lambda: self.server.command("ACL", "SETUSER", "default", "allkeys")
+
     def close(self):
         """Ends the server."""
         self.server.kill()
@@ -62,12 +71,16 @@ class MQTT3:
 
     name = "mqtt3"
 
-    def __init__(self, directory):
-        self.server = mosquitto.Mosquitto(directory, sidecar.free_ports(1)[0])
+    def __init__(self, directory, saves=True):
+        self.server = mosquitto.Mosquitto(directory, sidecar.free_ports(1)[0], saves=saves)
 
     def component(self, **more):
         """Its Component resource."""
         return component("pubsub." + self.name, url=f"mqtt://127.0.0.1:{self.server.port}", **more)
+
+    def unwritable(self):
+        """MQTT 3.1.1 has no word for a publish that is refused: the broker says yes and forgets it."""
+        return None
 
     def close(self):
         """Ends the server."""
@@ -78,6 +91,36 @@ class MQTT5(MQTT3):
     """The same over MQTT 5."""
 
     name = "mqtt5"
+
+    def __init__(self, directory, saves=True):
+        self.rules = os.path.join(directory, "acl")
+        sidecar.write(self.rules, "topic readwrite #\ntopic deny unwritable\n")
+        self.server = mosquitto.Mosquitto(directory, sidecar.free_ports(1)[0],
+                                          ("allow_anonymous true", f"acl_file {self.rules}"), saves)
+
+    def unwritable(self):
+        """A topic that nobody may publish to, and what changes that."""
+        def mend():
+            # Reading its rules again with SIGHUP, mosquitto 2.0.11 denies everything to who is connected.
+            sidecar.write(self.rules, "topic readwrite #\n")
+            self.server.save()
+            self.server.kill()
+            self.server.start()
+        return "unwritable", mend
+
+
+EVERY_BROKER = [Embedded, Redis, MQTT3, MQTT5]
+
+
+def on_every_broker(case):
+    """Class decorator: a method `NAME_on(self, make_broker)` becomes a test for each broker."""
+    for name in [name for name in vars(case) if name.endswith("_on")]:
+        for make in EVERY_BROKER:
+            def test(self, name=name, make=make):
+                getattr(self, name)(make)
+            test.__doc__ = getattr(case, name).__doc__
+            setattr(case, f"test_{name}_{make.name}", test)
+    return case
 
 
 class SidecarCase(unittest.TestCase):

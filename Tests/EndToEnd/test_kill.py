@@ -4,7 +4,7 @@ import signal
 import time
 import unittest
 
-from case import MQTT3, MQTT5, Embedded, Redis, SidecarCase, killed
+from case import SidecarCase, killed, on_every_broker
 from ledger import UNKNOWN, REFUSED, Ledger, Load
 
 ROUNDS = 4
@@ -12,8 +12,9 @@ ROUNDS = 4
 WINDOW = 512
 
 
+@on_every_broker
 class KilledSidecar(SidecarCase):
-    def rounds(self, make_broker):
+    def nothing_is_lost_on(self, make_broker):
         broker, app, ledger = self.broker(make_broker), self.app(), Ledger()
         one = self.sidecar(broker, app=app)
         one.run()
@@ -36,18 +37,6 @@ class KilledSidecar(SidecarCase):
         self.assertGreater(interrupted, 0, "no request met a dead sidecar: the case is invalid")
         self.nothing_lost(account)
         self.assertLessEqual(len(account.duplicates), WINDOW * ROUNDS, str(account))
-
-    def test_nothing_is_lost_on_embedded(self):
-        self.rounds(Embedded)
-
-    def test_nothing_is_lost_on_redis(self):
-        self.rounds(Redis)
-
-    def test_nothing_is_lost_on_mqtt3(self):
-        self.rounds(MQTT3)
-
-    def test_nothing_is_lost_on_mqtt5(self):
-        self.rounds(MQTT5)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 import time
 import unittest
 
-from case import Embedded, Redis, SidecarCase
+from case import Embedded, SidecarCase, on_every_broker
 from ledger import CONFIRMED, Ledger, event
 
 DEAD = [{"pubsubname": "pubsub", "topic": "orders", "route": "/orders", "deadLetterTopic": "dead"},
         {"pubsubname": "pubsub", "topic": "dead", "route": "/dead"}]
 
 
+@on_every_broker
 class Poison(SidecarCase):
     def publish(self, one, ledger, ids):
         """Publishes events with these ids; all must be confirmed."""
@@ -24,13 +25,7 @@ class Poison(SidecarCase):
         """500 for the poison event, nothing special for the others."""
         return {"status": 500} if delivery.method == "POST" and delivery.event_id == "poison" else None
 
-    def test_others_pass_it_on_embedded(self):
-        self.others_pass(Embedded)
-
-    def test_others_pass_it_on_redis(self):
-        self.others_pass(Redis)
-
-    def others_pass(self, make_broker):
+    def others_pass_it_on(self, make_broker):
         broker, app, ledger = self.broker(make_broker), self.app(), Ledger()
         app.on_delivery = self.refuse_poison
         one = self.sidecar(broker, app=app)
@@ -51,13 +46,7 @@ class Poison(SidecarCase):
         self.assertLess(pauses[0], 1.0, "the first pause is 0.5 s")
         self.assertGreater(pauses[2], pauses[0], "the pauses do not grow")
 
-    def test_it_is_tried_again_after_a_restart_on_embedded(self):
-        self.after_a_restart(Embedded)
-
-    def test_it_is_tried_again_after_a_restart_on_redis(self):
-        self.after_a_restart(Redis)
-
-    def after_a_restart(self, make_broker):
+    def it_is_tried_again_after_a_restart_on(self, make_broker):
         broker, app, ledger = self.broker(make_broker), self.app(), Ledger()
         app.on_delivery = self.refuse_poison
         one = self.sidecar(broker, app=app)
@@ -71,13 +60,7 @@ class Poison(SidecarCase):
         self.report(account, broker.name, "stopped while the event was waiting for its next try")
         self.nothing_lost(account)
 
-    def test_dead_letter_topic_on_embedded(self):
-        self.dead_letter(Embedded)
-
-    def test_dead_letter_topic_on_redis(self):
-        self.dead_letter(Redis)
-
-    def dead_letter(self, make_broker):
+    def dead_letter_topic_on(self, make_broker):
         broker, app, ledger = self.broker(make_broker), self.app(DEAD), Ledger()
         app.on_delivery = lambda one: self.refuse_poison(one) if one.path == "/orders" else None
         one = self.sidecar(broker, app=app)
