@@ -7,9 +7,15 @@ package final class RandomPool {
     private static let size = 4096
     private var words: [UInt64] = [UInt64](repeating: 0, count: RandomPool.size / 8)
     private var used = RandomPool.size / 8
+    /// What the numbers of a simulation follow from; nil where they come from the kernel.
+    private let seed: UInt64?
+    private var refills: UInt64 = 0
 
     /// Makes an empty pool; it is filled at the first use.
-    package init() {}
+    package init() { seed = nil }
+
+    /// Makes a pool whose numbers follow from a seed, so that a simulation can be repeated. Nothing that runs may use it: they can be guessed.
+    package init(seed: UInt64) { self.seed = seed }
 
     /// A random number.
     package func next() -> UInt64 {
@@ -22,11 +28,24 @@ package final class RandomPool {
     }
 
     private func refill() {
+        used = 0
+        if let seed {
+            refills += 1
+            for index in words.indices { words[index] = RandomPool.mixed(seed &+ refills << 32 &+ UInt64(index)) }
+            return
+        }
         // One getrandom(2) for the whole buffer; glibc repeats interrupted calls and ends the process where the kernel has no randomness.
         unsafe words.withUnsafeMutableBytes { buffer in
             if let start = buffer.baseAddress { unsafe arc4random_buf(start, buffer.count) }
         }
-        used = 0
+    }
+
+    /// SplitMix64 of a number.
+    private static func mixed(_ number: UInt64) -> UInt64 {
+        var mixed = number &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
     }
 
     /// A random UUID of version 4, in its two halves.
