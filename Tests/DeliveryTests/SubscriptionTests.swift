@@ -37,6 +37,8 @@ final class ScriptedBroker: PubSub, TopicSource {
     var isPaused = false
     var isCancelled = false
     var inlet: (any Inlet)?
+    /// What happens before whoever subscribes knows its source.
+    var onSubscribe: (() -> Void)?
 
     func connect() async throws(ComponentError) {}
     func publish(_ batch: [PublishEntry]) { published += batch }
@@ -44,6 +46,7 @@ final class ScriptedBroker: PubSub, TopicSource {
         _ request: SubscriptionRequest, into inlet: any Inlet
     ) async throws(ComponentError) -> any TopicSource {
         self.inlet = inlet
+        onSubscribe?()
         return self
     }
     func close() async {}
@@ -88,7 +91,7 @@ final class Stage {
         capabilities: Set<Capability> = [.durable], deadLetter: String = "",
         bounds: SubscriptionBounds = SubscriptionBounds(),
         routes: [RouteTable.Route] = [.init(rule: nil, path: "/events")], bulk: BulkSettings? = nil,
-        isRaw: Bool = false
+        isRaw: Bool = false, appLimit: Int? = nil, onSubscribe: ((Stage) -> Void)? = nil
     ) async throws {
         let random = RandomPool()
         let broker = Broker(
@@ -99,8 +102,11 @@ final class Stage {
             plan: SubscriptionPlan(
                 topic: "t", routes: RouteTable(routes), deadLetterTopic: deadLetter, isRaw: isRaw, bounds: bounds,
                 bulk: bulk),
-            broker: broker, destination: app, scheduler: clock, observer: observer,
+            broker: broker,
+            destination: appLimit.map { [app, clock] in LimitedDestination(app, limit: $0, scheduler: clock) } ?? app,
+            scheduler: clock, observer: observer,
             tracer: Tracer(mode: .passThrough, random: random), writer: EnvelopeWriter(random: random))
+        source.onSubscribe = { [unowned self] in onSubscribe?(self) }
         try await subscription.start()
     }
 
@@ -134,6 +140,20 @@ final class Stage {
         #expect(stage.source.acknowledged == [1, 2, 3])
         #expect(stage.source.settlements == 1)
         #expect(stage.subscription.counts.delivered == 3)
+    }
+
+    @Test func `what comes before the source is known is settled with it, and the source hears of its credit`()
+        async throws
+    {
+        let stage = try await Stage(bounds: SubscriptionBounds(events: 2)) { stage in
+            stage.deliver(1...2)
+            #expect(!stage.subscription.credit.isOpen)
+            for _ in 0..<2 { stage.answer(200) }
+        }
+        #expect(stage.source.acknowledged.isEmpty)
+        stage.clock.runTurn()
+        #expect(stage.source.acknowledged == [1, 2])
+        #expect(stage.source.creditReturns == 1)
     }
 
     @Test func `a failed event comes again on its schedule without end, and the others go on`() async throws {

@@ -226,9 +226,11 @@ extension Subscription: TurnParticipant {
         settleNow()
         if engine.running == 0, !idleWaiters.isEmpty { resumeIdleWaiters() }
         // Half of the bound, so that a full window is not refilled one by one.
-        if isStarved, !isEnding, engine.count <= engine.capacity / 2, bytesInFlight <= plan.bounds.bytes / 2 {
+        // A source that is not known yet, though it hands over already, is told once it is.
+        guard isStarved, !isEnding, let source else { return }
+        if engine.count <= engine.capacity / 2, bytesInFlight <= plan.bounds.bytes / 2 {
             isStarved = false
-            source?.creditReturned()
+            source.creditReturned()
         }
     }
 }
