@@ -68,4 +68,23 @@ import Testing
         stage.answer(200, try success(stage.app.calls[0].call))
         #expect(stage.source.acknowledged == [3, 4])
     }
+
+    @Test @MainActor
+    func `a batch that waits for its turn with the app when its subscription pauses does not go there`() async throws {
+        let stage = try await Stage(
+            bounds: SubscriptionBounds(concurrency: 2), bulk: BulkSettings(maximumCount: 1, wait: .zero), appLimit: 1)
+        stage.deliver(1...2)
+        let pausing = Task { await stage.subscription.suspend(limit: .seconds(5)) }
+        while !stage.source.isPaused { await Task.yield() }
+        stage.clock.advance(by: .seconds(6))
+        await pausing.value
+        #expect(stage.source.released == [1, 2])
+        stage.answer(200, try success(stage.app.calls[0].call))
+        #expect(stage.app.calls.isEmpty)
+        stage.subscription.goOn()
+        // Its place among the calls at once is free again.
+        stage.deliver(3...4)
+        for _ in 0..<2 { stage.answer(200, try success(stage.app.calls[0].call)) }
+        #expect(stage.source.acknowledged == [3, 4])
+    }
 }

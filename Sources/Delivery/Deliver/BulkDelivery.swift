@@ -167,7 +167,17 @@ extension BulkDelivery: AppCallCompletion {
         answered(answer, retryAfter: Optional(retryAfter), token: token)
     }
 
-    func wants(_ token: UInt64) -> Bool { Int(token) < calls.count && calls[Int(token)] != nil }
+    /// A call that has not begun when its events are given back is forgotten: nothing will be heard of it.
+    func wants(_ token: UInt64) -> Bool {
+        let index = Int(token)
+        guard let subscription, index < calls.count, let call = calls[index] else { return false }
+        if call.slots.contains(where: { subscription.engine.isRunning($0) }) { return true }
+        _ = take(token)
+        call.trial?.withdraw()
+        window.callEnded()
+        subscription.noteWork()
+        return false
+    }
 
     private func answered(_ answer: AppAnswer, retryAfter: Duration?, token: UInt64) {
         guard let call = take(token) else { return }
