@@ -133,6 +133,14 @@ let package = Package(
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers", "TestServers"]),
         tests("MQTTClientTests", ["Bytes", "Messaging", "Loop", "TLS", "MQTTClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
+        // A library, so that tests run it and `simulate` runs it optimised.
+        .target(
+            name: "Simulation",
+            dependencies: ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"],
+            path: "Tests/Simulation", swiftSettings: relaxed),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: relaxed),
+        tests("SimulationTests", ["Simulation"]),
         tests("MessagingTestingTests", ["Messaging", "MessagingTesting"]),
         tests(
             "ContractTests",

@@ -59,6 +59,14 @@ import Testing
         #expect(seen.count == 1000)
     }
 
+    @Test func `numbers that follow from a seed are the same each time, and others for another seed`() {
+        func numbers(_ pool: RandomPool) -> [UInt64] { (0..<2000).map { _ in pool.next() } }
+        let first = numbers(RandomPool(seed: 7))
+        #expect(first == numbers(RandomPool(seed: 7)))
+        #expect(Set(first).count == 2000)
+        #expect(Set(first).isDisjoint(with: numbers(RandomPool(seed: 8))))
+    }
+
     @Test func `bits stand in their order`() {
         #expect(
             UUIDv4(high: 0x123e_4567_e89b_12d3, low: 0xa456_4266_1417_4000).text
