@@ -17,6 +17,8 @@ import wire  # noqa: E402
 
 BUILT = os.path.join(ROOT, ".build", "benchmarks")
 TICKS = os.sysconf("SC_CLK_TCK")
+# The programs of `driver`, and the libraries that each needs.
+PROGRAMS = {"publisher": [], "sink": [], "floor_mqtt": ["-lmosquitto", "-lpthread"]}
 
 
 class Cost:
@@ -50,15 +52,15 @@ def memory(pid, field="VmRSS"):
 
 
 def build():
-    """Compiles the driver and the sink when they are older than their sources."""
+    """Compiles the programs of `driver` that are older than their sources."""
     os.makedirs(BUILT, exist_ok=True)
     folder = os.path.join(HERE, "driver")
     newest = max(os.path.getmtime(os.path.join(folder, name)) for name in os.listdir(folder))
-    for name in ("publisher", "sink"):
+    for name, libraries in PROGRAMS.items():
         program = os.path.join(BUILT, name)
         if not os.path.exists(program) or os.path.getmtime(program) < newest:
-            subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-O2", "-Wall", "-Wextra", "-o", program,
-                            os.path.join(folder, name + ".c")], check=True)
+            subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-o",
+                            program, os.path.join(folder, name + ".c"), *libraries], check=True)
 
 
 def drive(*words, timeout=60):
@@ -140,6 +142,15 @@ class Runner:
             raise RuntimeError(f"not ready within 20 s\n{one.tail()}")
         finally:
             one.kill()
+
+
+def floor(broker, port, events, size):
+    """Publish and take again with the broker's plain client library (`driver/floor_*.c`): events/s."""
+    done = subprocess.run([os.path.join(BUILT, f"floor_{broker}"), str(port), str(events), str(size)],
+                          capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return json.loads(done.stdout)["per_second"]
 
 
 def redis_floor(port, events, size):

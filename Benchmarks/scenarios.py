@@ -115,6 +115,15 @@ class Bench:
                 result["redis-benchmark XADD"] = {"per_second": round(rate), "cpu": cost.per_100k(events)}
         finally:
             server.kill()
+        self.log("floor of MQTT")
+        server = Mosquitto(self.runner.directory, free_ports(1)[0], saves=False)
+        try:
+            cost = Cost(server.process.pid)
+            events = 20_000 if self.quick else 100_000
+            result["libmosquitto, QoS 1, publish → receive"] = {
+                "per_second": processes.floor("mqtt", server.port, events, SIZE), "cpu": cost.per_100k(events)}
+        finally:
+            server.kill()
         return result
 
     @staticmethod
