@@ -3,7 +3,9 @@ internal import Messaging
 extension PubSubContract {
     /// What takes long: outages, links that go silent, handlers that are slow, events that wait. Each fault brings the evidence that it happened.
     static let endurance: [PubSubRule] = [
-        PubSubRule("half a minute without the broker loses nothing", needs: [.durable], needsBroker: true) { bench in
+        PubSubRule(
+            "half a minute without the broker loses nothing", needs: [.durable], needsBroker: true, takesLong: true
+        ) { bench in
             let component = try await bench.connected()
             let subscriber = try await bench.subscribe(component, "t")
             var publishes = Publishes(bench, component, "t")
@@ -23,8 +25,10 @@ extension PubSubContract {
             }
             try publishes.checkNothingRefusedCame(subscriber.bodies)
         },
-        PubSubRule("a link that goes silent is noticed, and nothing is lost", needs: [.durable], needsLink: true) {
-            bench in
+        PubSubRule(
+            "a link that goes silent is noticed, and nothing is lost", needs: [.durable], needsLink: true,
+            takesLong: true
+        ) { bench in
             bench.harness.useLink()
             let component = try await bench.connected()
             let subscriber = try await bench.subscribe(component, "t")
@@ -40,7 +44,7 @@ extension PubSubContract {
             }
             try publishes.checkNothingRefusedCame(subscriber.bodies)
         },
-        PubSubRule("a slow handler keeps its connection and its event", needs: [.durable]) { bench in
+        PubSubRule("a slow handler keeps its connection and its event", needs: [.durable], takesLong: true) { bench in
             let component = try await bench.connected()
             let subscriber = try await bench.subscribe(component, "t") { message in
                 message.body.elementsEqual("slow".utf8) ? .hold : .acknowledge

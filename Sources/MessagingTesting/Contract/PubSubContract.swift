@@ -10,11 +10,14 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
     public let needsBroker: Bool
     /// Whether the link to the broker goes silent on the way.
     public let needsLink: Bool
+    /// Whether it takes as long as deadlines and outages do, not as the machine does.
+    public let takesLong: Bool
     let body: @Sendable (ContractBench) async throws -> Void
     let otherwise: (@Sendable (ContractBench) async throws -> Void)?
 
     init(
         _ name: String, needs: Set<Capability> = [], needsBroker: Bool = false, needsLink: Bool = false,
+        takesLong: Bool = false,
         _ body: @escaping @Sendable (ContractBench) async throws -> Void,
         otherwise: (@Sendable (ContractBench) async throws -> Void)? = nil
     ) {
@@ -22,6 +25,7 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
         self.needs = needs
         self.needsBroker = needsBroker
         self.needsLink = needsLink
+        self.takesLong = takesLong
         self.body = body
         self.otherwise = otherwise
     }
