@@ -31,7 +31,8 @@ package final class RandomPool {
         used = 0
         if let seed {
             refills += 1
-            for index in words.indices { words[index] = RandomPool.mixed(seed &+ refills << 32 &+ UInt64(index)) }
+            let start = RandomPool.mixed(seed) &+ refills << 32
+            for index in words.indices { words[index] = RandomPool.mixed(start &+ UInt64(index)) }
             return
         }
         // One getrandom(2) for the whole buffer; glibc repeats interrupted calls and ends the process where the kernel has no randomness.
