@@ -29,7 +29,7 @@ extension Scenario {
         var made = Subscription(topic: topic)
         made.deadLetter = dice.pick(weighted: [(45, .none), (40, .topic), (8, .unwritable), (7, .itself)])
         made.bounds = Scenario.bounds(isDurable, dice)
-        made.hasRule = made.hasDeadLetter && dice.chance(200)
+        if dice.chance(200) { made.routing = made.hasDeadLetter && dice.chance(500) ? .nowhere : .apart }
         if dice.chance(300) {
             made.bulk = BulkSettings(maximumCount: dice.from(1...12), wait: .milliseconds(dice.milliseconds(1...5000)))
         }
@@ -126,7 +126,7 @@ extension Faults {
         poison = some(150)
         malformed = some(100)
         expiring = some(200)
-        unrouted = some(300)
+        otherType = some(500)
     }
 }
 

@@ -20,8 +20,17 @@ package struct Scenario {
         var bounds = SubscriptionBounds()
         var bulk: BulkSettings?
         var rules: DeliveryRules?
-        /// Whether a rule decides about the route: events of another type have none.
-        var hasRule = false
+        /// How events of another type than most are routed.
+        enum Routing: String {
+            /// As all others: there is no rule.
+            case plain
+            /// Not at all.
+            case nowhere
+            /// To a path of their own.
+            case apart
+        }
+
+        var routing = Routing.plain
 
         var order: DeliveryRules.Order { rules?.order ?? .key }
         /// The number of its dead letter topic, which is the one after all others.
@@ -108,8 +117,8 @@ struct Faults {
     var malformed = 0
     /// Events that expire soon.
     var expiring = 0
-    /// Events that no rule routes.
-    var unrouted = 0
+    /// Events of another type, which rules tell apart.
+    var otherType = 0
 }
 
 /// How often the app answers what, as weights.

@@ -110,10 +110,9 @@ final class SimulatedSidecar {
     private func make(_ index: Int) -> Running {
         let rules = world.scenario.subscriptions[index]
         let source = world.ledger.begin(index)
-        let rule = rules.hasRule ? try? Rule("event.type == \"order\"") : nil
         let dead = Scenario.name(ofTopic: world.scenario.deadLetterTopic)
         let plan = SubscriptionPlan(
-            topic: Scenario.name(ofTopic: rules.topic), routes: RouteTable([.init(rule: rule, path: "/\(source)")]),
+            topic: Scenario.name(ofTopic: rules.topic), routes: routes(rules.routing, source),
             deadLetterTopic: rules.hasDeadLetter
                 ? dead : rules.deadLetter == .itself ? Scenario.name(ofTopic: rules.topic) : "",
             metadata: Metadata([("source", String(source))]), bounds: rules.bounds, bulk: rules.bulk, rules: rules.rules
@@ -122,6 +121,13 @@ final class SimulatedSidecar {
             plan: plan, broker: broker, destination: destination, scheduler: world.clock, observer: world.observer,
             tracer: Tracer(mode: .off, random: random), writer: EnvelopeWriter(random: random, zone: .utc))
         return Running(index: index, source: source, subscription: subscription)
+    }
+
+    private func routes(_ routing: Scenario.Subscription.Routing, _ source: Int) -> RouteTable {
+        let all = RouteTable.Route(rule: nil, path: "/\(source)")
+        guard routing != .plain, let rule = try? Rule("event.type == \"order\"") else { return RouteTable([all]) }
+        let most = RouteTable.Route(rule: rule, path: all.path)
+        return RouteTable(routing == .nowhere ? [most] : [most, .init(rule: nil, path: "/\(source)/other")])
     }
 
     /// True where it succeeded, or where there is nothing to attempt any more.
@@ -215,6 +221,7 @@ final class SimulatedSidecar {
             (self.pubSub, self.broker, self.supervisor) = SimulatedSidecar.component(self.world)
             self.applyPolicies()
             self.broker.hold()
+            self.world.hasHeld = true
             former.1.goOn()
             former.1.endRetries()
             former.2.close()

@@ -12,11 +12,15 @@ final class World {
         let kind: EventKind
         let expiration: Int64?
         let isPoison: Bool
+        let isOther: Bool
         let key: Int
         let body: [UInt8]
         var isTold = false
         var isConfirmed = false
         var isStored = false
+        /// Attempts that the broker saw, and when the latest began.
+        var attempts = 0
+        var attempted = Instant(nanoseconds: 0)
         /// Its sidecar was killed before it could answer.
         var isForgotten = false
     }
@@ -35,6 +39,8 @@ final class World {
     private(set) var publishes: [Publish] = []
     private var sidecars = 0
     private var hasNewPolicies = false
+    /// Whether publishes were held while a component was made anew.
+    var hasHeld = false
 
     var faults: Faults
     var profile: AppProfile
@@ -135,25 +141,47 @@ final class World {
         let mayBeMalformed = !scenario.isDurable || (rules.hasDeadLetter && !hasReader)
         let key = scenario.keys == 0 ? 0 : dice.below(scenario.keys + 1)
         let isMalformed = mayBeMalformed && dice.chance(faults.malformed)
-        let isUnrouted = !isMalformed && rules.hasRule && dice.chance(faults.unrouted)
+        let isOther = !isMalformed && dice.chance(faults.otherType)
         var expiration: Int64?
         if !isMalformed, dice.chance(faults.expiring) {
             // Whole seconds, as they are written.
             expiration = (clock.wallClock / 1_000_000_000 + Int64(dice.from(0...120))) * 1_000_000_000
         }
-        var text = "{\"id\":\"\(number)\",\"type\":\"\(isUnrouted ? "other" : "order")\""
+        var text = "{\"id\":\"\(number)\",\"type\":\"\(isOther ? "other" : "order")\""
         if let expiration { text += ",\"expiration\":\"\(RFC3339Text.of(expiration))\"" }
         if !isMalformed { text += "}" }
         publishes.append(
             Publish(
-                topic: topic, kind: isMalformed ? .malformed : isUnrouted ? .leaves : .plain, expiration: expiration,
-                isPoison: dice.chance(faults.poison), key: key, body: Array(text.utf8)))
+                topic: topic,
+                kind: isMalformed ? .malformed : isOther && rules.routing == .nowhere ? .leaves : .plain,
+                expiration: expiration, isPoison: dice.chance(faults.poison), isOther: isOther, key: key,
+                body: Array(text.utf8)))
         note(.published, number, topic)
         sidecar.broker.enqueue(
             PublishEntry(
                 topic: Scenario.name(ofTopic: topic), body: publishes[number].body,
                 metadata: Metadata([("event", String(number))]), key: key == 0 ? [] : Array("key-\(key)".utf8),
                 completion: publisher, token: UInt64(number)))
+    }
+
+    /// One attempt to publish reaches the broker.
+    func publishBegun(_ event: Int) {
+        publishes[event].attempts += 1
+        let publish = publishes[event]
+        if publish.isTold {
+            ledger.fail(.publisherTold, "event \(event) is published again after its publisher was told")
+        }
+        publishes[event].attempted = clock.now
+        guard !hasNewPolicies else { return }
+        let retry = outbound?.retry
+        if publish.attempts > 1 + (retry?.retries ?? (retry == nil ? 0 : .max - 1)) {
+            ledger.fail(.scheduleKept, "event \(event) is published in \(publish.attempts) attempts")
+        }
+        // What was held for a new component reaches the broker later than its attempt began.
+        guard !hasHeld, publish.attempts > 1, case .constant(let wait)? = retry?.spacing else { return }
+        if clock.now < publish.attempted + wait {
+            ledger.fail(.scheduleKept, "event \(event) is published again too early")
+        }
     }
 
     func published(_ event: Int, _ outcome: PublishOutcome) {
@@ -213,6 +241,11 @@ final class World {
         }
         note(.called, ledger.handovers[delivery].source, delivery, ledger.handovers[delivery].event, call)
         ledger.called(delivery)
+        let handover = ledger.handovers[delivery]
+        let isApart = publishes[handover.event].isOther && ledger.rules(handover.source).routing == .apart
+        if request.target.contains(0x6F) != isApart {
+            ledger.fail(.bytesKept, "delivery \(delivery) goes to the path of other events")
+        }
         if !request.isBulk, request.body != entry(delivery).body {
             ledger.fail(.bytesKept, "delivery \(delivery) has other bytes than its event")
         }

@@ -44,7 +44,7 @@ final class SimulatedApp {
 
     func begin(_ call: AppCall, sidecar: Int, deadline: Instant?, completion: any AppCallCompletion, token: UInt64) {
         let number = calls.count
-        let source = Int(String(decoding: call.target.dropFirst(), as: UTF8.self)) ?? -1
+        let source = Int(String(decoding: call.target.dropFirst().prefix { $0 != 0x2F }, as: UTF8.self)) ?? -1
         let entries = call.isBulk ? BulkBody.entries(call.body) : []
         let deliveries = call.isBulk ? entries.map(\.delivery) : [Int(call.metadata["delivery"] ?? "") ?? -1]
         world.ledger.callBegun(source, events: deliveries.count)

@@ -104,7 +104,11 @@ final class SimulatedPubSub: PubSub {
 
     private func publish(_ entry: PublishEntry) {
         let delivery = entry.metadata["delivery"].flatMap { Int($0) }
-        if let delivery { world.deadLetterBegun(delivery, entry) }
+        if let delivery {
+            world.deadLetterBegun(delivery, entry)
+        } else if let event = entry.metadata["event"].flatMap({ Int($0) }), !isClosed {
+            world.publishBegun(event)
+        }
         let faults = world.faults
         let dice = world.dice
         guard isConnected, !isClosed else {

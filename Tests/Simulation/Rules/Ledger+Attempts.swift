@@ -21,8 +21,9 @@ extension Ledger {
         if let limit = retry.limit {
             let elapsed = now() - (one.runStart ?? now())
             let left = limit.wholeNanoseconds
-            // Whether the wait still fits is the jitter's matter; then the rules cannot tell.
-            if elapsed + UInt64(Double(wait) * (1 + jitter)) + 1 > left {
+            // Whether the wait still fits is the jitter's matter, and what an event waited for its turn with the app counts too; then the
+            // rules cannot tell.
+            if scenario.appLimit != nil || elapsed + UInt64(Double(wait) * (1 + jitter)) + 1 > left {
                 return change(id) {
                     $0.isLoose = true
                     $0.expectation = .any

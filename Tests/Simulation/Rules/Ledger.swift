@@ -52,7 +52,7 @@ final class Ledger {
         // Nobody waits for those that the app still has.
         sources[source].calls = 0
         sources[source].epoch += 1
-        if sources[source].open != 0 {
+        if sources[source].open != 0, sources[source].isStarted {
             fail(
                 .accountsAgree,
                 "subscription \(source) is suspended and has not given back \(sources[source].open) deliveries")
