@@ -72,6 +72,10 @@ let package = Package(
         .target(name: "CThread"),
         // Opens libmosquitto at run time: Debian has no archive of it.
         .target(name: "CMosquitto"),
+        .target(
+            name: "CRDKafka", cSettings: isStatic ? [.define("MARTLET_STATIC")] : [],
+            linkerSettings: [library("rdkafka")]
+                + (isStatic ? [library("lz4"), library("zstd"), library("z")] : [])),
 
         // From the bottom up; arrows go down only (scripts/check-imports holds them).
         target("Bytes", []),
@@ -84,12 +88,13 @@ let package = Package(
         target("YAML", ["CYAML", "Bytes"], linker: [library("yaml")]),
         target("RedisClient", ["CHiredis", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("hiredis")]),
         target("MQTTClient", ["CMosquitto", "Bytes", "Messaging", "Loop", "TLS"]),
+        target("KafkaClient", ["CRDKafka", "Bytes", "Messaging", "Loop"]),
         target("HTTP", ["Bytes", "Messaging", "Loop", "TLS"]),
         target("Rules", ["CRE2", "Bytes", "Events"]),
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
         target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
-        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "MQTTClient"]),
+        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
         target(
@@ -132,6 +137,12 @@ let package = Package(
         tests("StoreTests", ["Bytes", "Messaging", "Loop", "Store", "TestServers"]),
         tests("RedisClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RedisClient", "Brokers", "TestServers"]),
         tests("MQTTClientTests", ["Bytes", "Messaging", "Loop", "TLS", "MQTTClient", "Brokers"]),
+        tests(
+            "KafkaClientTests",
+            [
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Resources", "CRDKafka", "KafkaClient",
+                "Brokers",
+            ]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         // A library, so that tests run it and `simulate` runs it optimised.
         .target(
@@ -146,7 +157,7 @@ let package = Package(
             "ContractTests",
             [
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers",
-                "TestServers",
+                "TestServers", "CRDKafka",
             ]),
         tests("AppChannelsTests", ["AppChannels"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),

@@ -9,6 +9,7 @@ import Testing
 enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inMemory = "pubsub.in-memory"
     case embedded = "pubsub.embedded"
+    case kafka = "pubsub.kafka"
     case redis = "pubsub.redis"
     case mqtt3 = "pubsub.mqtt3"
     case mqtt5 = "pubsub.mqtt5"
@@ -17,7 +18,8 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
 
     var testDescription: String { rawValue }
 
-    static let present = allCases.filter { $0 == .faulty || $0.kind != nil }
+    /// Kafka has a suite of its own: its server is heavy, and there may be none.
+    static let present = allCases.filter { $0 == .faulty || ($0 != .kafka && $0.kind != nil) }
 
     var kind: PubSubKind? { Brokers.all.first { $0.type == rawValue } }
 
@@ -28,6 +30,7 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
         switch self {
         case .inMemory: return InMemoryHarness(kind)
         case .embedded: return EmbeddedHarness(kind)
+        case .kafka: return KafkaHarness(server: try KafkaServer.shared.get(), kind)
         case .redis: return RedisHarness(server: try RedisServer(), kind)
         case .mqtt3, .mqtt5: return MQTTHarness(server: try MosquittoServer(), kind)
         case .faulty: return FaultyHarness()
@@ -45,6 +48,10 @@ struct ContractTests {
     func `the kind keeps the rule, or behaves as declared without it`(
         _ kind: KindUnderTest, _ rule: PubSubRule
     ) async throws {
+        await Self.check(kind, rule)
+    }
+
+    static func check(_ kind: KindUnderTest, _ rule: PubSubRule) async {
         let shard = Shard(name: "contract")
         let violation = await shard.run { () -> String? in
             do {
@@ -66,5 +73,45 @@ struct ContractTests {
 
     @Test func `every kind of this build is under test`() {
         #expect(Brokers.all.allSatisfy { KindUnderTest(rawValue: $0.type) != nil })
+    }
+}
+
+/// The same rules on a real Kafka, one after the other: they share the server, and some stop it.
+@Suite(.serialized, .enabled(if: KafkaServer.absence == nil, "a Kafka in KAFKA_HOME (brokers/kafka/README.md)"))
+struct KafkaContractTests {
+    @Test(.timeLimit(.minutes(2)), arguments: PubSubContract.rules)
+    func `Kafka keeps the rule, or behaves as declared without it`(_ rule: PubSubRule) async {
+        await ContractTests.check(.kafka, rule)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `on Kafka, members come and go, nothing is lost, and hardly anything comes twice`() async throws {
+        try await KindTests.bench(.kafka) { bench in
+            let harness = bench.harness as? KafkaHarness
+            try harness?.server.makeTopic("churn", partitions: 4)
+            let first = try await bench.connected(consumer: "churn")
+            let one = try await bench.subscribe(first, "churn", limit: Credit(events: 20, bytes: 1 << 20))
+            var stored: Set<String> = []
+            var others: [ContractSubscriber] = []
+            for round in 0..<3 {
+                let second = try await bench.connected(consumer: "churn", instance: "other\(round)")
+                let bodies = (0..<200).map { "\(round)-\($0)" }
+                try await bench.store(first, "churn", bodies)
+                stored.formUnion(bodies)
+                others.append(try await bench.subscribe(second, "churn", limit: Credit(events: 20, bytes: 1 << 20)))
+                let more = (200..<400).map { "\(round)-\($0)" }
+                try await bench.store(first, "churn", more)
+                stored.formUnion(more)
+                // As the runtime does: first nothing new, then the end.
+                others.last?.source?.pause()
+                await bench.watch()
+                await bench.close(second)
+            }
+            let expected = stored
+            try await bench.wait("every event") { expected.isSubset(of: one.bodies + others.flatMap(\.bodies)) }
+            let count = one.received.count + others.reduce(0) { $0 + $1.received.count }
+            // At most what a member had in flight, at each of six rebalances.
+            #expect(count - stored.count <= 6 * 20, "\(count - stored.count) came twice")
+        }
     }
 }

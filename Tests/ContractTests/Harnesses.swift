@@ -129,6 +129,42 @@ final class RedisHarness: LinkHarness, PubSubHarness {
     }
 }
 
+/// A real server, killed and started again.
+final class KafkaHarness: LoopHarness, PubSubHarness {
+    let sharesTopics = true
+    let canStopBroker = true
+    let server: KafkaServer
+    private var consumers: Set<String> = []
+
+    init(server: KafkaServer, _ kind: PubSubKind) {
+        self.server = server
+        super.init(kind)
+    }
+
+    func make(consumer: String, instance: String, host: any PubSubHost) throws(ComponentError) -> any PubSub {
+        do {
+            if !consumers.insert(consumer).inserted, instance == "two" {
+                // Members of a group share partitions, so that two of them need a topic with two.
+                try server.makeTopic(String(consumer.dropLast("consumer".count)) + "t", partitions: 2)
+            }
+            let values = [
+                "brokers": "127.0.0.1:\(server.port)", "authType": "none", "consumerID": consumer,
+                "initialOffset": "oldest", "ordering": "key", "maxMessageBytes": "8000000",
+                "heartbeatInterval": "200ms", "sessionTimeout": "3s",
+            ]
+            return try kind.make(try settings(kind, values), context(kind, appID: "app", instance: instance), host)
+        } catch let error as ComponentError {
+            throw error
+        } catch {
+            throw ComponentError(.settings, action: "making an instance", reason: "\(error)")
+        }
+    }
+
+    func stopBroker() async { server.kill() }
+    func startBroker() async { try? server.start() }
+    func dispose() async { try? server.start() }
+}
+
 /// The broker that stands in for others in tests.
 final class FaultyHarness: LoopHarness, PubSubHarness {
     let sharesTopics = true

@@ -116,11 +116,11 @@ public final class ContractBench: PublishCompletion {
 
     /// Waits until something is so.
     public func wait(
-        _ what: String, within patience: Duration = ContractBench.patience, until isSo: () -> Bool
+        _ what: @autoclosure () -> String, within patience: Duration = ContractBench.patience, until isSo: () -> Bool
     ) async throws {
         let end = harness.scheduler.now + patience
         while !isSo() {
-            guard harness.scheduler.now < end else { throw ContractViolation("expected \(what), it did not come") }
+            guard harness.scheduler.now < end else { throw ContractViolation("expected \(what()), it did not come") }
             await harness.sleep(for: .milliseconds(2))
             await reconnect()
         }

@@ -22,7 +22,8 @@ public final class ContractSubscriber: Inlet {
     /// Events and bytes that may be unsettled at once.
     public let limit: Credit
     private let scheduler: any Scheduler
-    private(set) var source: (any TopicSource)?
+    /// The subscription at the instance under test.
+    public private(set) var source: (any TopicSource)?
     private var held: [ReceivedMessage] = []
     private var decided: [(ReceivedMessage, Verdict)] = []
     private var inFlight = 0

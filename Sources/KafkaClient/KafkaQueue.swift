@@ -1,0 +1,84 @@
+internal import CRDKafka
+
+/// The queue of one assigned partition. Not polling it is the back-pressure: the library stops fetching when it is full.
+@safe package final class KafkaQueue {
+    package let id: KafkaPartitionID
+    /// Where reading starts, where it was looked up; `nil` where the library does that.
+    package let start: Int64?
+    private let handle: KafkaHandle
+    private var queue: OpaquePointer?
+    private var strays: [KafkaRecord] = []
+
+    init(_ id: KafkaPartitionID, start: Int64?, _ handle: KafkaHandle) {
+        self.id = id
+        self.start = start
+        self.handle = handle
+        // Kept apart from all other partitions, and from the handle's own queue.
+        guard let queue = unsafe rd_kafka_queue_get_partition(handle.rk, id.topic, id.number) else { return }
+        unsafe rd_kafka_queue_forward(queue, nil)
+        unsafe handle.watch(queue: queue)
+        unsafe self.queue = queue
+    }
+
+    deinit { close() }
+
+    /// The next record, where one is there. It never blocks.
+    package func next() -> KafkaRecord? {
+        if !strays.isEmpty { return strays.removeFirst() }
+        while !handle.isClosed, let queue = unsafe queue, let event = unsafe rd_kafka_queue_poll(queue, 0) {
+            defer { unsafe rd_kafka_event_destroy(event) }
+            if let record = unsafe KafkaQueue.record(of: event) { return record.record }
+        }
+        return nil
+    }
+
+    /// A record of this partition came by the handle's own queue.
+    func add(stray record: KafkaRecord) { strays.append(record) }
+
+    /// No record comes afterwards. Idempotent.
+    func close() {
+        guard let queue = unsafe queue.take() else { return }
+        strays = []
+        unsafe rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+        unsafe rd_kafka_queue_destroy(queue)
+    }
+
+    /// The record that an event carries; `nil` where it is another kind of event.
+    static func record(of event: OpaquePointer) -> (id: KafkaPartitionID, record: KafkaRecord)? {
+        guard unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_FETCH,
+            let message = unsafe rd_kafka_event_message_next(event),
+            unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return nil }
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let timestamp = unsafe rd_kafka_message_timestamp(message, &kind)
+        let topic = unsafe message.pointee.rkt.map { unsafe String(cString: rd_kafka_topic_name($0)) } ?? ""
+        let record = unsafe KafkaRecord(
+            offset: message.pointee.offset, timestamp: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
+            key: bytes(message.pointee.key, message.pointee.key_len),
+            value: bytes(message.pointee.payload, message.pointee.len), headers: headers(of: message))
+        return unsafe (KafkaPartitionID(topic: topic, number: message.pointee.partition), record)
+    }
+
+    private static func bytes(_ start: UnsafeMutableRawPointer?, _ count: Int) -> [UInt8]? {
+        guard let start = unsafe start else { return nil }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    private static func headers(of message: UnsafePointer<rd_kafka_message_t>) -> [(name: String, value: String)] {
+        var list: OpaquePointer?
+        guard unsafe rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list = unsafe list
+        else { return [] }
+        var headers: [(name: String, value: String)] = []
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var count = 0
+        while unsafe rd_kafka_header_get_all(list, headers.count, &name, &value, &count)
+            == RD_KAFKA_RESP_ERR_NO_ERROR
+        {
+            let text = unsafe String(
+                decoding: UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : count), as: UTF8.self)
+            unsafe headers.append((name.map { unsafe String(cString: $0) } ?? "", text))
+        }
+        return headers
+    }
+}

@@ -1,0 +1,176 @@
+import CRDKafka
+import Loop
+import Messaging
+import MessagingTesting
+import Testing
+
+/// What `pubsub.kafka` does beyond the contract, on librdkafka's mock cluster.
+@Suite(.serialized)
+struct KafkaPubSubTests {
+    static let oldest = ["initialOffset": "oldest", "heartbeatInterval": "200ms", "sessionTimeout": "3s"]
+
+    @Test(.timeLimit(.minutes(1)))
+    func `one event of a partition at a time, in order, also when one fails`() async throws {
+        try await MockHarness.run(Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 1)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            subscriber.verdict = { [unowned subscriber] message in
+                let count = subscriber.received.count { $0.body == message.body }
+                return message.body == Array("1".utf8) && count < 3 ? .release(attempts: count) : .acknowledge
+            }
+            try await bench.store(component, "t", (0..<5).map { "\($0)" })
+            try await bench.wait("seven deliveries") { subscriber.received.count == 7 }
+            #expect(subscriber.bodies == ["0", "1", "1", "1", "2", "3", "4"])
+            #expect(subscriber.mostInFlight == 1)
+            #expect(subscriber.received[3].earlierAttempts == 2)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a group starts at the newest event, and a restart skips nothing that came afterwards`() async throws {
+        try await MockHarness.run(["heartbeatInterval": "200ms", "sessionTimeout": "3s"]) { bench, cluster in
+            cluster.makeTopic("t", partitions: 2)
+            let first = try await bench.connected()
+            try await bench.store(first, "t", ["before"])
+            let subscriber = try await bench.subscribe(first, "t") { _ in .hold }
+            try await bench.store(first, "t", ["after", "later"])
+            try await bench.wait("both") { subscriber.received.count == 2 }
+            // Nothing was finished: only the start can have been committed.
+            await bench.close(first)
+            let second = try await bench.connected()
+            let again = try await bench.subscribe(second, "t")
+            try await bench.wait("both again") { again.received.count == 2 }
+            await bench.watch()
+            #expect(Set(again.bodies) == ["after", "later"])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `events of a key stay in one partition, those without are spread`() async throws {
+        try await MockHarness.run(Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 4)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            try await bench.publish(
+                component, (0..<20).map { ("t", Array("\($0)".utf8), Metadata([("partitionKey", "k")]), []) })
+            try await bench.publish(component, (0..<20).map { _ in ("t", Array("x".utf8), Metadata(), []) })
+            try await bench.wait("all") { subscriber.received.count == 40 }
+            let keyed = subscriber.received.filter { !$0.key.isEmpty }
+            // Sarama's hash partitioner: FNV-1a, and its sign taken away.
+            let hash = "k".utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+            let partition = abs(Int(Int32(bitPattern: hash)) % 4)
+            #expect(keyed.allSatisfy { $0.metadata["__partition"] == "\(partition)" })
+            #expect(keyed.map { String(decoding: $0.body, as: UTF8.self) } == (0..<20).map { "\($0)" })
+            let others = subscriber.received.filter { $0.key.isEmpty }
+            for partition in 0..<4 { #expect(others.count { $0.metadata["__partition"] == "\(partition)" } == 5) }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a named partition is used, one that is not there is refused`() async throws {
+        try await MockHarness.run(Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 3)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            let outcomes = try await bench.publish(
+                component,
+                [
+                    ("t", [1], Metadata([("partitionNumber", "2")]), []),
+                    ("t", [2], Metadata([("partitionNumber", "3")]), []),
+                ])
+            guard case .stored = outcomes[0], case .failed(let error) = outcomes[1] else {
+                throw ContractViolation("got \(outcomes)")
+            }
+            #expect(error.code == .refused && error.outcome == .notSent && error.reason.contains("partitionNumber"))
+            try await bench.wait("the event") { subscriber.received.count == 1 }
+            #expect(subscriber.received[0].metadata["__partition"] == "2")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `what the broker refuses for good is not sent, what it refuses for now is stored once`() async throws {
+        try await MockHarness.run(Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 1)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            cluster.answer(0, [RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED])
+            guard case .failed(let error)? = try await bench.publish(component, "t", ["refused"]).first else {
+                throw ContractViolation("it was taken")
+            }
+            #expect(error.code == .refused && !error.description.contains("\n"))
+            cluster.answer(0, [RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION])
+            let other = try await bench.subscribe(component, "u")
+            try await bench.store(component, "u", ["stored"])
+            try await bench.wait("the event") { !other.received.isEmpty }
+            await bench.watch()
+            #expect(other.bodies == ["stored"] && subscriber.bodies.isEmpty)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an event that is too large is refused with what to do`() async throws {
+        try await MockHarness.run(Self.oldest.merging(["maxMessageBytes": "1000"]) { $1 }) { bench, _ in
+            let component = try await bench.connected()
+            guard
+                case .failed(let error)? = try await bench.publish(
+                    component, "t", [String(repeating: "x", count: 2_000)]
+                ).first
+            else { throw ContractViolation("it was taken") }
+            #expect(error.code == .refused && error.outcome == .notSent)
+            #expect(error.reason.contains("maxMessageBytes"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `brokers that go and come are told of, and every publish ends`() async throws {
+        try await MockHarness.run(brokers: 3, Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 3)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            try await bench.store(component, "t", ["a", "b", "c"])
+            cluster.goDown()
+            let tokens = bench.start(component, (0..<30).map { ("t", Array("\($0)".utf8), Metadata(), []) })
+            try await bench.wait("an answer to each") { tokens.allSatisfy { bench.outcome($0) != nil } }
+            try await bench.wait("the loss") { component.isLost }
+            cluster.comeUp()
+            try await bench.wait("a connection") { !component.isLost }
+            try await bench.store(component, "t", ["d"])
+            try await bench.wait("the last event") { subscriber.bodies.contains("d") }
+            let stored = tokens.enumerated().filter { _, token in
+                if case .stored? = bench.outcome(token) { return true }
+                return false
+            }.map { "\($0.offset)" }
+            try await bench.wait("what was stored") { Set(stored).isSubset(of: subscriber.bodies) }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `members come and go, and no event is lost`() async throws {
+        for strategy in ["range", "roundrobin"] {
+            let values = Self.oldest.merging(["consumerGroupRebalanceStrategy": strategy, "ordering": "key"]) { $1 }
+            try await MockHarness.run(values) { bench, cluster in
+                cluster.makeTopic("t", partitions: 4)
+                let first = try await bench.connected()
+                let one = try await bench.subscribe(first, "t", limit: Credit(events: 20, bytes: 1 << 20))
+                var stored: Set<String> = []
+                var others: [ContractSubscriber] = []
+                for round in 0..<3 {
+                    let bodies = (0..<100).map { "\(round)-\($0)" }
+                    try await bench.store(first, "t", bodies)
+                    stored.formUnion(bodies)
+                    let second = try await bench.connected(instance: "other\(round)")
+                    others.append(try await bench.subscribe(second, "t", limit: Credit(events: 20, bytes: 1 << 20)))
+                    let more = (100..<200).map { "\(round)-\($0)" }
+                    try await bench.store(first, "t", more)
+                    stored.formUnion(more)
+                    await bench.close(second)
+                }
+                let expected = stored
+                try await bench.wait("every event") {
+                    expected.isSubset(of: one.bodies + others.flatMap(\.bodies))
+                }
+            }
+        }
+    }
+}
