@@ -94,7 +94,9 @@ let package = Package(
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
         target("Observability", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
-        target("Brokers", ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient"]),
+        target(
+            "Brokers",
+            ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient"]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
         target(
