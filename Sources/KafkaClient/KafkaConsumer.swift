@@ -17,7 +17,10 @@ package protocol KafkaConsumerOwner: AnyObject {
     func consumerFailed(_ failure: KafkaFailure)
 }
 
-/// One member of a consumer group, in which all partitions are given away and dealt out again when members come and go (eager). It gives partitions out as queues, and away only when its owner has finished with them. Confined to its shard.
+/// One member of a consumer group. It gives partitions out as queues, and away only when its owner has finished with them. Confined to its shard.
+///
+/// When members come and go, all partitions are given away and dealt out again (eager), or only those that move (cooperative), as the
+/// group's way of dealing them out has it.
 @safe package final class KafkaConsumer {
     /// How long a look-up of positions may take before it is tried again.
     static let positionsLimit: Duration = .seconds(5)
@@ -30,6 +33,11 @@ package protocol KafkaConsumerOwner: AnyObject {
 
     private let loop: EventLoop
     private let startsAtNewest: Bool
+    /// Whether only partitions that move are given away.
+    package let isCooperative: Bool
+    private var hasSubscribed = false
+    /// Whether the group has dealt partitions out to this member, be it none.
+    private var hasAssignment = false
     private weak var owner: (any KafkaConsumerOwner)?
     private var handle: KafkaHandle?
     private var queues: [KafkaPartitionID: KafkaQueue] = [:]
@@ -49,6 +57,7 @@ package protocol KafkaConsumerOwner: AnyObject {
         self.loop = loop
         self.owner = owner
         self.startsAtNewest = startsAtNewest
+        isCooperative = properties["partition.assignment.strategy"] == "cooperative-sticky"
         let events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
         handle = try KafkaHandle(
             RD_KAFKA_CONSUMER, properties, events: events, on: loop, owner: self)
@@ -66,6 +75,7 @@ package protocol KafkaConsumerOwner: AnyObject {
             error = unsafe rd_kafka_unsubscribe(handle.rk)
         } else if let list = unsafe rd_kafka_topic_partition_list_new(Int32(topics.count)) {
             for topic in topics { unsafe rd_kafka_topic_partition_list_add(list, topic, RD_KAFKA_PARTITION_UA) }
+            hasSubscribed = true
             error = unsafe rd_kafka_subscribe(handle.rk, list)
             unsafe rd_kafka_topic_partition_list_destroy(list)
         }
@@ -82,8 +92,11 @@ package protocol KafkaConsumerOwner: AnyObject {
         for (id, offset) in offsets {
             unsafe rd_kafka_topic_partition_list_add(list, id.topic, id.number).pointee.offset = offset
         }
-        unsafe rd_kafka_commit_queue(handle.rk, list, handle.queue, nil, nil)
+        let error = unsafe rd_kafka_commit_queue(handle.rk, list, handle.queue, nil, nil)
         unsafe rd_kafka_topic_partition_list_destroy(list)
+        if error != RD_KAFKA_RESP_ERR_NO_ERROR {
+            owner?.committed(offsets.map { ($0.id, $0.offset, KafkaFailure(error)) })
+        }
     }
 
     // MARK: Rebalances
@@ -93,6 +106,7 @@ package protocol KafkaConsumerOwner: AnyObject {
         dropPending()
         switch unsafe rd_kafka_event_error(event) {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            hasAssignment = true
             guard !isClosing, let copy = unsafe rd_kafka_topic_partition_list_copy(list) else {
                 unsafe rd_kafka_assign(handle.rk, nil)
                 return
@@ -159,7 +173,11 @@ package protocol KafkaConsumerOwner: AnyObject {
             queues[id] = queue
             fresh.append(queue)
         }
-        unsafe rd_kafka_assign(handle.rk, list)
+        if isCooperative {
+            unsafe tell(rd_kafka_incremental_assign(handle.rk, list))
+        } else {
+            unsafe rd_kafka_assign(handle.rk, list)
+        }
         unsafe rd_kafka_topic_partition_list_destroy(list)
         owner?.assigned(fresh)
         // What came before the queue was set apart has told nobody.
@@ -171,8 +189,20 @@ package protocol KafkaConsumerOwner: AnyObject {
         guard let handle, let (answer, list) = unsafe pending, answer == .revoke else { return }
         unsafe pending = nil
         for id in unsafe KafkaConsumer.partitions(list) { queues.removeValue(forKey: id)?.close() }
-        unsafe rd_kafka_assign(handle.rk, nil)
+        if isCooperative {
+            unsafe tell(rd_kafka_incremental_unassign(handle.rk, list))
+        } else {
+            unsafe rd_kafka_assign(handle.rk, nil)
+        }
         unsafe rd_kafka_topic_partition_list_destroy(list)
+    }
+
+    private func tell(_ error: OpaquePointer?) {
+        guard let error = unsafe error else { return }
+        let text = unsafe rd_kafka_error_string(error).map { unsafe String(cString: $0) }
+        let failure = unsafe KafkaFailure(rd_kafka_error_code(error), text)
+        unsafe rd_kafka_error_destroy(error)
+        owner?.consumerFailed(failure)
     }
 
     private func dropPending() {
@@ -195,12 +225,15 @@ package protocol KafkaConsumerOwner: AnyObject {
     /// Leaves the group, for so long at most; the broker finds out by itself otherwise. The owner is asked to give its partitions away.
     package func finish(within limit: Duration) async {
         guard let handle, !isClosing else { return }
-        isClosing = true
-        if unsafe pending?.0 == .assign {
-            dropPending()
-            unsafe rd_kafka_assign(handle.rk, nil)
-        }
         let deadline = loop.now + limit
+        while isJoining, loop.now + .seconds(1) < deadline, !Task.isCancelled {
+            try? await loop.sleep(for: .milliseconds(2))
+            handle.serve()
+        }
+        guard self.handle != nil else { return }
+        // An answer that comes after the library was told to close is none to it.
+        if unsafe pending?.0 == .assign { assign() }
+        isClosing = true
         if let error = unsafe rd_kafka_consumer_close_queue(handle.rk, handle.queue) {
             unsafe rd_kafka_error_destroy(error)
         } else {
@@ -219,7 +252,23 @@ package protocol KafkaConsumerOwner: AnyObject {
         dropPending()
         for queue in queues.values { queue.close() }
         queues = [:]
-        handle.close()
+        if mayAbort {
+            unsafe rd_kafka_unsubscribe(handle.rk)
+            handle.abandon()
+        } else {
+            handle.close()
+        }
+    }
+
+    /// librdkafka 2.0 aborts the process when a member with the sticky way of dealing partitions out is destroyed between its joining of
+    /// the group and its first assignment (librdkafka#4312). Where none has come, it only leaves the group, and its threads stay.
+    private var mayAbort: Bool { isCooperative && hasSubscribed && !hasAssignment }
+
+    /// Whether the group knows the member, and has given it nothing yet: that is worth a wait.
+    private var isJoining: Bool {
+        guard mayAbort, let handle, let id = unsafe rd_kafka_memberid(handle.rk) else { return false }
+        defer { unsafe rd_kafka_mem_free(handle.rk, id) }
+        return unsafe id.pointee != 0
     }
 }
 

@@ -27,6 +27,7 @@ protocol KafkaHandleOwner: AnyObject {
     private var sweep = Wake.none
     private var borrowers = 0
     private(set) var isClosed = false
+    private var isKept = false
 
     /// Makes a producer or consumer; it connects by itself from then on.
     init(
@@ -152,13 +153,21 @@ protocol KafkaHandleOwner: AnyObject {
     // MARK: The end
 
     /// Stops telling the owner, and gives the handle away to a thread that destroys it: the library may wait for brokers there.
-    func close() {
+    func close() { close(isKept: false) }
+
+    private func close(isKept: Bool) {
         guard !isClosed else { return }
         isClosed = true
+        self.isKept = isKept
         loop.cancel(sweep)
         watcher?.close()
         watcher = nil
         if borrowers == 0 { destroy() }
+    }
+
+    /// Stops telling the owner, and leaves the handle to the end of the process: it must not be destroyed.
+    func abandon() {
+        close(isKept: true)
     }
 
     private func giveBack() {
@@ -168,6 +177,7 @@ protocol KafkaHandleOwner: AnyObject {
 
     private func destroy() {
         isClosed = true
+        guard !isKept else { return }
         let reference = unsafe KafkaReference(rk)
         let queue = unsafe KafkaReference(queue)
         let descriptor = descriptor

@@ -65,6 +65,14 @@ public protocol Inlet: AnyObject {
     var credit: Credit { get }
     /// Takes messages over. It is synchronous and never calls back into the source; settlements come at a turn's end.
     func take(_ messages: [ReceivedMessage])
+    /// Releases every event of such a position that is not at the app, soon, at the end of a turn: another consumer is to have them. What is at the app
+    /// is settled as ever; a failure of it is released too, not tried again here.
+    func recall(_ isRecalled: (Position) -> Bool)
+}
+
+extension Inlet {
+    /// Releases nothing early.
+    public func recall(_ isRecalled: (Position) -> Bool) {}
 }
 
 /// What a subscription wants of a broker.

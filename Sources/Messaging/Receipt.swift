@@ -65,6 +65,9 @@ public final class ReceivedMessage {
         self.receipt = consume receipt
     }
 
+    /// Where the message stands at its source; `nil` once it is settled.
+    public var position: Position? { receipt?.position }
+
     /// Moves the receipt into the batch as acknowledged. A second settlement is a broken invariant and traps.
     public func acknowledge(in batch: inout SettledBatch) { batch.acknowledge(takeReceipt()) }
 

@@ -83,35 +83,4 @@ struct KafkaContractTests {
     func `Kafka keeps the rule, or behaves as declared without it`(_ rule: PubSubRule) async {
         await ContractTests.check(.kafka, rule)
     }
-
-    @Test(.timeLimit(.minutes(2)))
-    func `on Kafka, members come and go, nothing is lost, and hardly anything comes twice`() async throws {
-        try await KindTests.bench(.kafka) { bench in
-            let harness = bench.harness as? KafkaHarness
-            try harness?.server.makeTopic("churn", partitions: 4)
-            let first = try await bench.connected(consumer: "churn")
-            let one = try await bench.subscribe(first, "churn", limit: Credit(events: 20, bytes: 1 << 20))
-            var stored: Set<String> = []
-            var others: [ContractSubscriber] = []
-            for round in 0..<3 {
-                let second = try await bench.connected(consumer: "churn", instance: "other\(round)")
-                let bodies = (0..<200).map { "\(round)-\($0)" }
-                try await bench.store(first, "churn", bodies)
-                stored.formUnion(bodies)
-                others.append(try await bench.subscribe(second, "churn", limit: Credit(events: 20, bytes: 1 << 20)))
-                let more = (200..<400).map { "\(round)-\($0)" }
-                try await bench.store(first, "churn", more)
-                stored.formUnion(more)
-                // As the runtime does: first nothing new, then the end.
-                others.last?.source?.pause()
-                await bench.watch()
-                await bench.close(second)
-            }
-            let expected = stored
-            try await bench.wait("every event") { expected.isSubset(of: one.bodies + others.flatMap(\.bodies)) }
-            let count = one.received.count + others.reduce(0) { $0 + $1.received.count }
-            // At most what a member had in flight, at each of six rebalances.
-            #expect(count - stored.count <= 6 * 20, "\(count - stored.count) came twice")
-        }
-    }
 }

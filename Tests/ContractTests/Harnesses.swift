@@ -134,6 +134,8 @@ final class KafkaHarness: LoopHarness, PubSubHarness {
     let sharesTopics = true
     let canStopBroker = true
     let server: KafkaServer
+    /// How the members of its groups share partitions.
+    var strategy = "range"
     private var consumers: Set<String> = []
 
     init(server: KafkaServer, _ kind: PubSubKind) {
@@ -150,7 +152,7 @@ final class KafkaHarness: LoopHarness, PubSubHarness {
             let values = [
                 "brokers": "127.0.0.1:\(server.port)", "authType": "none", "consumerID": consumer,
                 "initialOffset": "oldest", "ordering": "key", "maxMessageBytes": "8000000",
-                "heartbeatInterval": "200ms", "sessionTimeout": "3s",
+                "heartbeatInterval": "200ms", "sessionTimeout": "3s", "consumerGroupRebalanceStrategy": strategy,
             ]
             return try kind.make(try settings(kind, values), context(kind, appID: "app", instance: instance), host)
         } catch let error as ComponentError {

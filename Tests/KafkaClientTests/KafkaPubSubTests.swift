@@ -5,7 +5,6 @@ import MessagingTesting
 import Testing
 
 /// What `pubsub.kafka` does beyond the contract, on librdkafka's mock cluster.
-@Suite(.serialized)
 struct KafkaPubSubTests {
     static let oldest = ["initialOffset": "oldest", "heartbeatInterval": "200ms", "sessionTimeout": "3s"]
 
@@ -145,32 +144,42 @@ struct KafkaPubSubTests {
         }
     }
 
+    /// librdkafka 2.0 ends the process where such a member is destroyed between its joining and its first assignment.
     @Test(.timeLimit(.minutes(1)))
-    func `members come and go, and no event is lost`() async throws {
-        for strategy in ["range", "roundrobin"] {
-            let values = Self.oldest.merging(["consumerGroupRebalanceStrategy": strategy, "ordering": "key"]) { $1 }
-            try await MockHarness.run(values) { bench, cluster in
-                cluster.makeTopic("t", partitions: 4)
-                let first = try await bench.connected()
-                let one = try await bench.subscribe(first, "t", limit: Credit(events: 20, bytes: 1 << 20))
-                var stored: Set<String> = []
-                var others: [ContractSubscriber] = []
-                for round in 0..<3 {
-                    let bodies = (0..<100).map { "\(round)-\($0)" }
-                    try await bench.store(first, "t", bodies)
-                    stored.formUnion(bodies)
-                    let second = try await bench.connected(instance: "other\(round)")
-                    others.append(try await bench.subscribe(second, "t", limit: Credit(events: 20, bytes: 1 << 20)))
-                    let more = (100..<200).map { "\(round)-\($0)" }
-                    try await bench.store(first, "t", more)
-                    stored.formUnion(more)
-                    await bench.close(second)
-                }
-                let expected = stored
-                try await bench.wait("every event") {
-                    expected.isSubset(of: one.bodies + others.flatMap(\.bodies))
-                }
+    func `a member that leaves after it joined, and before it was given anything, takes nobody along`() async throws {
+        let values = Self.oldest.merging(["consumerGroupRebalanceStrategy": "sticky"]) { $1 }
+        try await MockHarness.run(values) { bench, cluster in
+            cluster.makeTopic("t", partitions: 4)
+            // The group has the member, and gives it no partitions: SyncGroup (14) is refused each time. The first JoinGroup takes 3 s.
+            cluster.answer(14, Array(repeating: RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS, count: 1_000))
+            let member = try await bench.connected()
+            _ = try await bench.subscribe(member, "t")
+            await bench.close(member)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["range", "roundrobin", "sticky"])
+    func `members come and go, and no event is lost`(_ strategy: String) async throws {
+        let values = Self.oldest.merging(["consumerGroupRebalanceStrategy": strategy, "ordering": "key"]) { $1 }
+        try await MockHarness.run(values) { bench, cluster in
+            cluster.makeTopic("t", partitions: 4)
+            let first = try await bench.connected()
+            let one = try await bench.subscribe(first, "t", limit: Credit(events: 20, bytes: 1 << 20))
+            var stored: Set<String> = []
+            var others: [ContractSubscriber] = []
+            for round in 0..<2 {
+                let bodies = (0..<100).map { "\(round)-\($0)" }
+                try await bench.store(first, "t", bodies)
+                stored.formUnion(bodies)
+                let second = try await bench.connected(instance: "other\(round)")
+                others.append(try await bench.subscribe(second, "t", limit: Credit(events: 20, bytes: 1 << 20)))
+                let more = (100..<200).map { "\(round)-\($0)" }
+                try await bench.store(first, "t", more)
+                stored.formUnion(more)
+                await bench.close(second)
             }
+            let expected = stored
+            try await bench.wait("every event") { expected.isSubset(of: one.bodies + others.flatMap(\.bodies)) }
         }
     }
 }

@@ -62,6 +62,7 @@ struct KafkaSettingsTests {
         ("sessionTimeout", "20", "session.timeout.ms", "20000"),
         ("heartbeatInterval", "1s", "heartbeat.interval.ms", "1000"),
         ("consumerGroupRebalanceStrategy", "roundrobin", "partition.assignment.strategy", "roundrobin"),
+        ("consumerGroupRebalanceStrategy", "sticky", "partition.assignment.strategy", "cooperative-sticky"),
     ])
     func `a setting reaches librdkafka`(_ name: String, _ value: String, _ property: String, _ expected: String) throws
     {
@@ -108,10 +109,7 @@ struct KafkaSettingsTests {
         (["brokers": "a:1", "authType": "mtls", "disableTls": "true"], "mtls needs TLS"),
         (["brokers": "http://a:1", "authType": "none"], "without a scheme"),
         (["brokers": "a:1", "authType": "none", "initialOffset": "middle"], "initialOffset"),
-        (
-            ["brokers": "a:1", "authType": "none", "consumerGroupRebalanceStrategy": "sticky"],
-            "use range or roundrobin"
-        ),
+        (["brokers": "a:1", "authType": "none", "consumerGroupRebalanceStrategy": "fair"], "cooperative-sticky"),
         (["brokers": "a:1", "authType": "none", "compression": "rar"], "compression"),
         (["brokers": "a:1", "authType": "none", "version": "new"], "invalid kafka version"),
         (["brokers": "a:1", "authType": "none", "heartbeatInterval": "20s"], "heartbeatInterval"),

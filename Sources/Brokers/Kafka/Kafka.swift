@@ -71,7 +71,7 @@ enum KafkaFields {
         Field("sessionTimeout", seconds, default: "10s", "After how long without that it is taken for gone."),
         Field(
             "consumerGroupRebalanceStrategy", .text, default: "range",
-            "`range` or `roundrobin`; the same for all members. `sticky` is not supported."),
+            "`range`, `roundrobin`, or `sticky` (only partitions that move are given away); the same for all members."),
         Field(
             "consumerFetchMin", .integer(1...100_000_000), default: "1",
             "Bytes that a broker waits for before it answers."),

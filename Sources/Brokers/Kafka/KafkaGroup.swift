@@ -13,37 +13,47 @@ final class KafkaGroup {
     static let commitInterval: Duration = .seconds(1)
     /// … or when so many records were.
     static let commitCount = 500
-    /// How long a partition that is to be given away waits for records that are at the app.
-    static let handoverLimit: Duration = .seconds(3)
-    /// How long it then waits for its commit.
-    static let lastCommitLimit: Duration = .seconds(2)
+    /// How long a partition that is to be given away waits for records that are at the app: longer than a call lasts, so that no two members have one.
+    static let handoverLimit: Duration = .seconds(65)
+    /// How long it then waits for its commit, and how long until that is tried again.
+    static let lastCommitLimit: Duration = .seconds(5)
+    static let lastCommitPause: Duration = .milliseconds(50)
+    /// How long commits wait for the end of a rebalance in which only some partitions move.
+    static let holdLimit: Duration = .seconds(5)
     /// Changes of subscriptions within this time are one rebalance.
     static let subscribePause: Duration = .milliseconds(20)
 
-    private enum Token: Int, CaseIterable {
+    enum Token: Int, CaseIterable {
         case commit
-        case handover
-        case lastCommit
+        /// The app had long enough.
+        case finishing
+        /// The broker had long enough.
+        case committing
+        case commitAgain
+        case hold
         case due
         case subscribe
     }
 
     let settings: KafkaSettings
     let loop: EventLoop
-    private let warn: (String) -> Void
+    let warn: (String) -> Void
     private(set) var sources: [KafkaSource] = []
     private(set) var consumer: KafkaConsumer?
-    private var partitions = KafkaPartitions()
+    var partitions = KafkaPartitions()
+    var handover = KafkaHandover()
     private var subscribed: [String] = []
     /// Counts assignments, and what the count was at the last change of topics.
-    private var assignments = 0
+    var assignments = 0
     private var assignmentsBefore = 0
     private var first = 0
     private var isPumping = false
     private var wakes = [Wake](repeating: .none, count: Token.allCases.count)
     private var dueAt = Instant(nanoseconds: .max)
     private var finishedSinceCommit = 0
-    private var commitsUnderWay = 0
+    /// So many more assignments come before commits may go on.
+    var assignmentsAwaited = 0
+    var commitsUnderWay = 0
     private(set) var isClosing = false
 
     init(_ settings: KafkaSettings, on loop: EventLoop, warn: @escaping (String) -> Void) {
@@ -67,7 +77,7 @@ final class KafkaGroup {
             partition.ledger.giveBackAll(due: loop.now) { $0.holder == holder }
         }
         partitions.sweep()
-        handoverMayBeOver()
+        proceed(handover.settled(out: leavingOut))
         if !isClosing { subscribeSoon() }
         pump()
     }
@@ -187,7 +197,7 @@ final class KafkaGroup {
             arm(.commit, after: Self.commitInterval)
         }
         partitions.sweep()
-        handoverMayBeOver()
+        proceed(handover.settled(out: leavingOut))
         pump()
     }
 
@@ -196,40 +206,18 @@ final class KafkaGroup {
     /// Commits what was finished, where that is allowed now.
     func commit() {
         cancel(.commit)
+        guard assignmentsAwaited == 0 else { return arm(.commit, after: Self.commitInterval) }
         finishedSinceCommit = 0
         commit(partitions.all.filter { $0.state == .active })
     }
 
-    private func commit(_ these: [KafkaPartition]) {
+    func commit(_ these: [KafkaPartition]) {
         let offsets = these.compactMap { partition in
             partition.ledger.takeCommit().map { (id: partition.id, offset: $0) }
         }
         guard !offsets.isEmpty, let consumer else { return }
         commitsUnderWay += 1
         consumer.commit(offsets)
-    }
-
-    // MARK: Giving away
-
-    private var leaving: [KafkaPartition] { partitions.all.filter { $0.state == .leaving } }
-
-    /// Goes on with giving away when no record of it is at the app any more.
-    private func handoverMayBeOver() {
-        guard isArmed(.handover), leaving.allSatisfy({ $0.ledger.outCount == 0 }) else { return }
-        commitLast()
-    }
-
-    private func commitLast() {
-        cancel(.handover)
-        commit(leaving)
-        if commitsUnderWay == 0 { giveAway() } else { arm(.lastCommit, after: Self.lastCommitLimit) }
-    }
-
-    private func giveAway() {
-        cancel(.lastCommit)
-        for partition in leaving { partition.state = .gone }
-        partitions.sweep()
-        consumer?.release()
     }
 
     // MARK: The end
@@ -239,11 +227,9 @@ final class KafkaGroup {
         guard !isClosing else { return }
         isClosing = true
         let deadline = loop.now + limit
+        // What the app still has is given back: nobody waits for it, and it comes again elsewhere. What is finished is written down before the
+        // partitions are given away, which leaving the group begins with.
         for source in sources { await source.cancel() }
-        commit(partitions.all.filter { $0.state != .gone })
-        while commitsUnderWay > 0, loop.now + .milliseconds(1_500) < deadline, !Task.isCancelled {
-            try? await loop.sleep(for: .milliseconds(2))
-        }
         await consumer?.finish(within: deadline.elapsed(since: loop.now))
         consumer = nil
         for token in Token.allCases { cancel(token) }
@@ -251,14 +237,14 @@ final class KafkaGroup {
 
     // MARK: Time
 
-    private func arm(_ token: Token, after wait: Duration) {
+    func arm(_ token: Token, after wait: Duration) {
         cancel(token)
         wakes[token.rawValue] = loop.wake(at: loop.now + wait, self, token: UInt64(token.rawValue))
     }
 
-    private func isArmed(_ token: Token) -> Bool { wakes[token.rawValue] != .none }
+    func isArmed(_ token: Token) -> Bool { wakes[token.rawValue] != .none }
 
-    private func cancel(_ token: Token) {
+    func cancel(_ token: Token) {
         loop.cancel(wakes[token.rawValue])
         wakes[token.rawValue] = .none
     }
@@ -270,59 +256,12 @@ extension KafkaGroup: Sleeper {
         wakes[token.rawValue] = .none
         switch token {
         case .commit: commit()
-        case .handover: commitLast()
-        case .lastCommit: giveAway()
+        case .finishing: proceed(handover.finishingTookTooLong())
+        case .committing: proceed(handover.committingTookTooLong())
+        case .commitAgain: commitLeaving()
+        case .hold: assignmentsAwaited = 0
         case .due: pump()
         case .subscribe: subscribe()
         }
-    }
-}
-
-extension KafkaGroup: KafkaConsumerOwner {
-    func assigned(_ queues: [KafkaQueue]) {
-        assignments += 1
-        for queue in queues {
-            let partition = partitions.find(queue.id) ?? partitions.add(queue.id)
-            partition.queue = queue
-            partition.state = .active
-            partition.ledger.assign(start: queue.start)
-        }
-        // A new group's start is written down before anything else: what is published from now on must not be skipped by a restart.
-        commit()
-        pump()
-    }
-
-    func revoking(_ ids: [KafkaPartitionID], areLost: Bool) {
-        for id in ids {
-            guard let partition = partitions.find(id) else { continue }
-            partition.queue = nil
-            partition.state = areLost ? .gone : .leaving
-        }
-        partitions.sweep()
-        guard !areLost, !isClosing else { return giveAway() }
-        guard leaving.contains(where: { $0.ledger.outCount > 0 }) else { return commitLast() }
-        arm(.handover, after: Self.handoverLimit)
-    }
-
-    func committed(_ offsets: [(id: KafkaPartitionID, offset: Int64, failure: KafkaFailure?)]) {
-        commitsUnderWay = max(0, commitsUnderWay - 1)
-        for (id, _, failure) in offsets {
-            guard let failure, let partition = partitions.find(id) else { continue }
-            partition.ledger.commitFailed()
-            if failure.kind != .stale, failure.kind != .unavailable, failure.kind != .timeout {
-                warn("committing the position of topic \(id.topic), partition \(id.number): \(failure); trying again")
-            }
-            if partition.state == .active, !isArmed(.commit) { arm(.commit, after: Self.commitInterval) }
-        }
-        if commitsUnderWay == 0, isArmed(.lastCommit) { giveAway() }
-    }
-
-    func recordsMayBeThere() { pump() }
-
-    func consumerFailed(_ failure: KafkaFailure) {
-        // The producer tells when brokers are away. A topic that is missing, and a member that was thrown out, are told here.
-        let isTold = failure.code == 3 || failure.code == -147
-        guard isTold || (failure.kind != .unavailable && failure.kind != .timeout) else { return }
-        warn("consuming: \(KafkaErrors.error(failure, action: "consuming").reason)")
     }
 }

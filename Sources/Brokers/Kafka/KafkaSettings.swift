@@ -105,14 +105,9 @@ package struct KafkaSettings {
         }
         properties["session.timeout.ms"] = milliseconds(session, 1...3_600_000)
         properties["heartbeat.interval.ms"] = milliseconds(heartbeat, 1...3_600_000)
-        let strategy = try word(settings, "consumerGroupRebalanceStrategy", ["range", "roundrobin", "sticky"])
-        guard strategy != "sticky" else {
-            // Its assertion on `assignor_state` fails when a member joins and leaves quickly, and takes the process along.
-            throw error(
-                "consumerGroupRebalanceStrategy sticky is not supported: librdkafka 2.0 can end the process with it; use range or roundrobin"
-            )
-        }
-        properties["partition.assignment.strategy"] = strategy
+        let strategies = ["range", "roundrobin", "sticky", "cooperative-sticky"]
+        let strategy = try word(settings, "consumerGroupRebalanceStrategy", strategies)
+        properties["partition.assignment.strategy"] = strategy == "sticky" ? "cooperative-sticky" : strategy
         let refresh =
             positive(try interval(settings, "clientConnectionTopicMetadataRefreshInterval")) ?? consumerRefresh
         properties["topic.metadata.refresh.interval.ms"] = milliseconds(min(refresh, consumerRefresh), 10...3_600_000)

@@ -16,6 +16,8 @@ final class Flight {
     let received: ReceivedMessage
     var stage = Stage.fresh
     var failures: Int
+    /// Whether its source wants it back instead of another attempt.
+    var isRecalled = false
     let arrived: Instant
     var target: [UInt8] = []
     /// What the message turned out to be, once it was looked at.

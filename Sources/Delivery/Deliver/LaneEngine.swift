@@ -107,6 +107,12 @@ package struct LaneEngine {
     /// Whether the slot still stands for the event it was given out for, and that event waits for its next attempt.
     package func isWaiting(_ slot: Slot) -> Bool { isCurrent(slot) && entries[Int(slot.index)].state == .waiting }
 
+    /// The slot in use at an index; nil where it is free.
+    package func slot(at index: Int) -> Slot? {
+        guard index < entries.count, entries[index].state != .free else { return nil }
+        return Slot(index: Int32(index), generation: entries[index].generation)
+    }
+
     /// How often the event was started.
     package func attempts(_ slot: Slot) -> Int { Int(entries[Int(slot.index)].attempts) }
 

@@ -9,6 +9,7 @@ extension Subscription {
         guard let flight = flights[Int(slot.index)] else {
             preconditionFailure("a slot was started that holds no event")
         }
+        if flight.isRecalled { return giveBack(slot) }
         switch flight.stage {
         case .fresh: prepare(flight, slot)
         case .app: callApp(flight, slot)
@@ -161,6 +162,7 @@ extension Subscription {
             guard let flight = flights[index] else { return }
             flight.stage = .deadLetter
             writeDeadLetter(flight, slot)
+        case .retry where flights[index]?.isRecalled == true: giveBack(slot)
         case .retry(let wait):
             engine.retry(slot)
             flights[index]?.wake = scheduler.wake(at: scheduler.now + wait, self, token: slot.token)

@@ -216,6 +216,17 @@ extension Subscription: Inlet {
         }
         noteWork()
     }
+
+    package func recall(_ isRecalled: (Position) -> Bool) {
+        for index in flights.indices {
+            guard let flight = flights[index], let position = flight.received.position, isRecalled(position),
+                let slot = engine.slot(at: index)
+            else { continue }
+            // What is queued finds out when its turn comes, which the next line may bring about.
+            flight.isRecalled = true
+            if engine.isWaiting(slot) { giveBack(slot) }
+        }
+    }
 }
 
 extension Subscription: TurnParticipant {

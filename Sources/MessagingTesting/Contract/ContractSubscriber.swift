@@ -78,7 +78,11 @@ public final class ContractSubscriber: Inlet {
         noteTurnEnd()
     }
 
-    func attach(_ source: any TopicSource) { self.source = source }
+    /// The subscription has begun; what came before its beginning was answered is settled now.
+    func attach(_ source: any TopicSource) {
+        self.source = source
+        if !decided.isEmpty { noteTurnEnd() }
+    }
 
     /// Puts what is held away without telling the source, as when a process ends.
     func forget() {
