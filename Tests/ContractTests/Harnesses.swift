@@ -134,12 +134,15 @@ final class KafkaHarness: LoopHarness, PubSubHarness {
     let sharesTopics = true
     let canStopBroker = true
     let server: KafkaServer
+    private var port: Int
+    private var swallowedBefore = 0
     /// How the members of its groups share partitions.
     var strategy = "range"
     private var consumers: Set<String> = []
 
     init(server: KafkaServer, _ kind: PubSubKind) {
         self.server = server
+        port = server.port
         super.init(kind)
     }
 
@@ -150,7 +153,7 @@ final class KafkaHarness: LoopHarness, PubSubHarness {
                 try server.makeTopic(String(consumer.dropLast("consumer".count)) + "t", partitions: 2)
             }
             let values = [
-                "brokers": "127.0.0.1:\(server.port)", "authType": "none", "consumerID": consumer,
+                "brokers": "127.0.0.1:\(port)", "authType": "none", "consumerID": consumer,
                 "initialOffset": "oldest", "ordering": "key", "maxMessageBytes": "8000000",
                 "heartbeatInterval": "200ms", "sessionTimeout": "3s", "consumerGroupRebalanceStrategy": strategy,
             ]
@@ -164,6 +167,16 @@ final class KafkaHarness: LoopHarness, PubSubHarness {
 
     func stopBroker() async { server.kill() }
     func startBroker() async { try? server.start() }
+    func answers() async -> Bool { server.answers() }
+    let hasLink = true
+    func useLink() {
+        port = server.link.port
+        swallowedBefore = server.link.swallowedBytes
+    }
+    func silenceLink() async { server.link.silence() }
+    var swallowedBytes: Int { server.link.swallowedBytes - swallowedBefore }
+    /// The session's.
+    let idleLimit = Duration.seconds(3)
     func dispose() async { try? server.start() }
 }
 

@@ -98,6 +98,8 @@ private final class Churn {
         member.subscriber?.source?.pause()
         while !member.open.isEmpty { await bench.harness.sleep(for: .milliseconds(2)) }
         member.isGone = true
+        // The turn in which they ended is over.
+        await bench.harness.sleep(for: .milliseconds(2))
         await bench.close(member.component)
         members.remove(at: index)
     }

@@ -2,6 +2,7 @@ import CRDKafka
 import Foundation
 import Glibc
 import MessagingTesting
+import TestServers
 
 /// One Kafka node of our own on free ports, from the distribution that `KAFKA_HOME` names; one for the whole test process, started when first needed.
 ///
@@ -18,11 +19,18 @@ final class KafkaServer: @unchecked Sendable {
     static let shared = Result { try KafkaServer() }
 
     let port: Int
+    /// A way to the same node that can go silent: the node names it to who comes by it.
+    let link: Link
     private let directory: String
-    private var process: Process?
+    private let controllerPort: Int
+    private let linkedPort: Int
+    private var program: TestProgram?
 
     private init() throws {
-        port = try Self.freePorts()
+        port = try FreePort.take()
+        controllerPort = try FreePort.take()
+        linkedPort = try FreePort.take()
+        link = try Link(to: linkedPort)
         directory = NSTemporaryDirectory() + "martlet-kafka-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         // The data goes with the process; the server by the parent's death.
@@ -41,29 +49,30 @@ final class KafkaServer: @unchecked Sendable {
     }
 
     func start() throws {
-        guard process == nil else { return }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-        process.arguments = [
-            "--pdeathsig", "KILL", Self.home + "/run", directory, "\(port)", "message.max.bytes=10485760",
-            "replica.fetch.max.bytes=10485760", "group.min.session.timeout.ms=1000",
+        guard program == nil else { return }
+        let arguments = [
+            directory, "\(port)", "message.max.bytes=10485760", "replica.fetch.max.bytes=10485760",
+            "group.min.session.timeout.ms=1000", "controller.quorum.voters=1@127.0.0.1:\(controllerPort)",
+            "listeners=PLAINTEXT://127.0.0.1:\(port),LINK://127.0.0.1:\(linkedPort),CONTROLLER://127.0.0.1:\(controllerPort)",
+            "advertised.listeners=PLAINTEXT://127.0.0.1:\(port),LINK://127.0.0.1:\(link.port)",
+            "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LINK:PLAINTEXT",
         ]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        // The server ends with the thread that started it, also where the tests are killed: this one lives as long as the server.
-        let started = DispatchSemaphore(value: 0)
-        let failure = LockedText()
+        // The server ends with the thread that started it, also where the tests are killed: this one lives as long as they do.
+        let starting = Starting()
         Thread {
-            do { try process.run() } catch { failure.withLock { $0 = "\(error)" } }
-            started.signal()
-            if process.isRunning { process.waitUntilExit() }
+            starting.result = Result { try TestProgram(Self.home + "/run", arguments) }
+            starting.isDone.signal()
+            while true { sleep(3_600) }
         }.start()
-        started.wait()
-        let text = failure.withLock { $0 }
-        guard text.isEmpty else { throw ContractViolation("Kafka does not start: \(text)") }
-        self.process = process
+        starting.isDone.wait()
+        program = try starting.result?.get()
         for _ in 0..<600 where !answers() { usleep(50_000) }
         guard answers() else { throw ContractViolation("Kafka does not answer on port \(port)") }
+    }
+
+    private final class Starting: @unchecked Sendable {
+        let isDone = DispatchSemaphore(value: 0)
+        var result: Result<TestProgram, any Error>?
     }
 
     /// Makes a topic.
@@ -103,15 +112,13 @@ final class KafkaServer: @unchecked Sendable {
 
     /// Without a farewell, as a crash would.
     func kill() {
-        guard let process else { return }
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        self.process = nil
+        program?.killAndWait()
+        program = nil
     }
 
     /// Whether it answers a request for its API versions.
-    private func answers() -> Bool {
-        guard let descriptor = Self.connect(port) else { return false }
+    func answers() -> Bool {
+        guard let descriptor = FreePort.connect(port) else { return false }
         defer { close(descriptor) }
         let request: [UInt8] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF]
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return false }
@@ -119,46 +126,6 @@ final class KafkaServer: @unchecked Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var answer = [UInt8](repeating: 0, count: 16)
         return recv(descriptor, &answer, answer.count, 0) >= 8
-    }
-
-    private static func address(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return address
-    }
-
-    private static func call(
-        _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32, _ port: Int
-    ) -> Int32 {
-        var address = address(port)
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    private static func connect(_ port: Int) -> Int32? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        if call(Glibc.connect, descriptor, port) == 0 { return descriptor }
-        close(descriptor)
-        return nil
-    }
-
-    /// Two free ports in a row, below those that connections get by themselves.
-    private static func freePorts() throws -> Int {
-        for _ in 0..<100 {
-            let port = Int.random(in: 20_000..<30_000)
-            let both = [port, port + 1].map { number in
-                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-                defer { close(descriptor) }
-                return call(Glibc.bind, descriptor, number) == 0
-            }
-            if both == [true, true] { return port }
-        }
-        throw ContractViolation("no free ports")
     }
 }
 
