@@ -79,7 +79,7 @@ struct ContractTests {
 /// The same rules on a real Kafka, one after the other: they share the server, and some stop it.
 @Suite(.serialized, .enabled(if: KafkaServer.absence == nil, "a Kafka in KAFKA_HOME (brokers/kafka/README.md)"))
 struct KafkaContractTests {
-    @Test(.timeLimit(.minutes(2)), arguments: PubSubContract.rules)
+    @Test(.timeLimit(.minutes(4)), arguments: ContractTests.rules)
     func `Kafka keeps the rule, or behaves as declared without it`(_ rule: PubSubRule) async {
         await ContractTests.check(.kafka, rule)
     }
