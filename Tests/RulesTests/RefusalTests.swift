@@ -155,7 +155,8 @@ import Testing
         let start = clock.now
         let result = try outcome(of: expression, on: event)
         #expect(result == .fails("the evaluation needs more than 1000000 steps"))
-        #expect(clock.now - start < .seconds(5))
+        // It would take hours otherwise; the bound is for machines under load and sanitizers.
+        #expect(clock.now - start < .seconds(60))
     }
 
     @Test func `types that grow with every step of a chain are cut`() throws {
