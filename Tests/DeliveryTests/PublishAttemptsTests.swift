@@ -10,6 +10,8 @@ import Testing
         let source = ScriptedBroker()
         let broker: Broker
         var outcomes: [UInt64: String] = [:]
+        /// Those that may have been stored although they failed.
+        var unknown: Set<UInt64> = []
 
         init(_ policy: (ManualScheduler) -> CallPolicy) {
             broker = Broker(
@@ -33,13 +35,17 @@ import Testing
         func published(_ outcome: PublishOutcome, token: UInt64) {
             switch outcome {
             case .stored: outcomes[token] = "stored"
-            case .failed(let error): outcomes[token] = "\(error.code.rawValue): \(error.reason)"
+            case .failed(let error):
+                outcomes[token] = "\(error.code.rawValue): \(error.reason)"
+                if error.outcome == .unknown { unknown.insert(token) }
             }
         }
     }
 
-    static func failed(_ code: ComponentError.Code = .unavailable) -> PublishOutcome {
-        .failed(ComponentError(code, action: "publishing", reason: "no"))
+    static func failed(
+        _ code: ComponentError.Code = .unavailable, _ outcome: ComponentError.Outcome = .notSent
+    ) -> PublishOutcome {
+        .failed(ComponentError(code, action: "publishing", reason: "no", outcome: outcome))
     }
 
     static func retry(_ retries: Int?, _ matching: CodeMatching = CodeMatching()) -> RetryPolicy {
@@ -133,6 +139,45 @@ import Testing
         bench.publish(3)
         bench.end(.stored)
         #expect(bench.outcomes[3] == "stored")
+    }
+
+    @Test func `an attempt that may have been stored makes the outcome unknown, whatever the last one says`() {
+        let bench = Bench { _ in CallPolicy(retry: PublishAttemptsTests.retry(1)) }
+        bench.publish(1)
+        bench.end(PublishAttemptsTests.failed(.timeout, .unknown))
+        bench.clock.advance(by: .milliseconds(110))
+        bench.end(PublishAttemptsTests.failed())
+        #expect(bench.outcomes == [1: "unavailable: no"])
+        #expect(bench.unknown == [1])
+    }
+
+    @Test func `a breaker that refuses does not make an attempt undone that had no answer in time`() {
+        let bench = Bench { clock in
+            let breaker = SharedBreaker(
+                name: "c", settings: .init(), scheduler: clock, trips: { _ in true }, report: { _, _, _ in })
+            return CallPolicy(timeout: .seconds(1), retry: PublishAttemptsTests.retry(nil), breaker: breaker)
+        }
+        bench.publish(1)
+        bench.clock.advance(by: .milliseconds(1150))
+        #expect(bench.outcomes == [1: "unavailable: circuit breaker is open"])
+        #expect(bench.unknown == [1])
+        // Its own first attempt is refused: that was never sent.
+        bench.publish(2)
+        #expect(bench.outcomes[2] == "unavailable: circuit breaker is open")
+        #expect(bench.unknown == [1])
+    }
+
+    @Test(arguments: [(ComponentError.Outcome.notSent, false), (.unknown, true)])
+    func `what comes late of an attempt decides whether it may have been stored`(
+        late: ComponentError.Outcome, isUnknown: Bool
+    ) {
+        let bench = Bench { _ in CallPolicy(timeout: .seconds(1), retry: PublishAttemptsTests.retry(1)) }
+        bench.publish(1)
+        bench.clock.advance(by: .milliseconds(1150))
+        bench.end(PublishAttemptsTests.failed(.unavailable, late))
+        bench.end(PublishAttemptsTests.failed())
+        #expect(bench.outcomes == [1: "unavailable: no"])
+        #expect(bench.unknown.contains(1) == isUnknown)
     }
 
     @Test func `an end tells everybody who waits for another attempt`() {

@@ -3,7 +3,8 @@ internal import Messaging
 /// The outbound policy of one component at work: it publishes an event as often as the policy says, and tells the end once.
 ///
 /// Confined to the component's shard. An event lies here from its first attempt to its end. A confirmation that comes after the time of its
-/// attempt counts, so that what is stored is not published again.
+/// attempt counts, so that what is stored is not published again. As long as one attempt may have been stored, an end without success is of
+/// unknown outcome, whatever became of the last attempt.
 final class PublishAttempts {
     /// Events that are here at most; a further one is refused as not sent.
     static let limit = 65_536
@@ -20,6 +21,8 @@ final class PublishAttempts {
         var trial: PolicyRun.Trial?
         var wake = Wake.none
         var error: ComponentError?
+        /// Attempts that failed and may have been stored all the same.
+        var unknowns = 0
     }
 
     /// Read at each decision.
@@ -94,6 +97,7 @@ final class PublishAttempts {
     private func failed(_ index: Int, _ error: ComponentError, code: FailureCode) {
         conclude(index, isSuccess: false)
         events[index]?.failures += 1
+        if error.outcome == .unknown { events[index]?.unknowns += 1 }
         events[index]?.error = error
         guard let event = events[index] else { return }
         let wait = policy.retry?.wait(
@@ -121,7 +125,9 @@ final class PublishAttempts {
         scheduler.cancel(event.wake)
         events[index] = nil
         free.append(index)
-        tell(event.entry, outcome)
+        guard case .failed(var error) = outcome, event.unknowns > 0 else { return tell(event.entry, outcome) }
+        error.outcome = .unknown
+        tell(event.entry, .failed(error))
     }
 
     /// Told at the turn's end: whoever publishes is never called back from inside its call.
@@ -170,8 +176,11 @@ extension PublishAttempts: PublishCompletion {
             conclude(index, isSuccess: true)
             finish(index, .stored)
         case .failed(let error):
-            // An attempt whose time was over has failed already.
-            guard serial == event.current, event.isTrying else { return }
+            guard serial == event.current, event.isTrying else {
+                // An attempt whose time was over has failed already; only whether it may have been stored is new.
+                if error.outcome == .notSent { events[index]?.unknowns -= 1 }
+                return
+            }
             failed(index, error, code: PublishAttempts.code(of: error, isInternal: event.isInternal))
         }
     }
