@@ -17,6 +17,8 @@ final class World {
         let body: [UInt8]
         var isTold = false
         var isConfirmed = false
+        /// The publisher was told that it is not stored and will not be.
+        var isRefused = false
         var isStored = false
         /// Attempts that the broker saw, and when the latest began.
         var attempts = 0
@@ -188,6 +190,12 @@ final class World {
         if publishes[event].isTold { ledger.fail(.publisherTold, "the publish of event \(event) ended twice") }
         publishes[event].isTold = true
         note(.confirmed, event, World.number(outcome))
+        if case .failed(let error) = outcome, error.outcome == .notSent {
+            publishes[event].isRefused = true
+            if publishes[event].isStored {
+                ledger.fail(.publisherTold, "event \(event) is refused, and the broker has it")
+            }
+        }
         guard case .stored = outcome else { return }
         publishes[event].isConfirmed = true
         if !publishes[event].isStored {
