@@ -170,7 +170,8 @@ final class World {
     func publishBegun(_ event: Int) {
         publishes[event].attempts += 1
         let publish = publishes[event]
-        if publish.isTold {
+        // Where the outcome was unknown, an attempt may still have been on its way.
+        if publish.isConfirmed || publish.isRefused {
             ledger.fail(.publisherTold, "event \(event) is published again after its publisher was told")
         }
         publishes[event].attempted = clock.now
