@@ -8,8 +8,8 @@ internal import Messaging
 @safe package final class ByteStream: Transport {
     /// How long `closeAfterWriting` waits for a peer that does not read.
     static let lingerLimit: Duration = .seconds(5)
-    /// An output array larger than this is not kept for the next turn.
-    static let keptCapacity = 64 * 1024
+    /// An output array larger than this is not kept for the next turn. Owners of busy streams may raise it.
+    package var keptCapacity = 64 * 1024
 
     enum State {
         case resolving
@@ -74,7 +74,8 @@ internal import Messaging
         case .tcp(let host, let port):
             let stream = ByteStream(on: loop, isPipe: false, state: .resolving)
             stream.delegate = delegate
-            Resolver.resolve(host: host, port: port, on: loop) { [weak stream] result in stream?.resolved(result) }
+            // Not weak: every count of the stream would take the slow path from then on. The resolver always ends.
+            Resolver.resolve(host: host, port: port, on: loop) { result in stream.resolved(result) }
             return stream
         }
     }
@@ -102,7 +103,7 @@ internal import Messaging
 
     package func write(_ bytes: inout [UInt8]) {
         guard state == .open, !closesWhenDrained, !bytes.isEmpty else {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= ByteStream.keptCapacity)
+            bytes.removeAll(keepingCapacity: bytes.capacity <= keptCapacity)
             return
         }
         if unsafe inFlight != nil {
@@ -111,7 +112,7 @@ internal import Messaging
             let written = tryWrite(bytes)
             if written < bytes.count, state == .open { startWrite(of: bytes[written...]) }
         }
-        bytes.removeAll(keepingCapacity: bytes.capacity <= ByteStream.keptCapacity)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= keptCapacity)
     }
 
     package func pauseReading() {

@@ -62,7 +62,8 @@ package final class HTTPClient {
     /// Sends a request; the completion is called once, on this shard, later. Without a deadline it waits as long as the connection lives.
     @discardableResult
     package func send(
-        _ request: HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion, token: UInt64 = 0
+        _ request: consuming HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion,
+        token: UInt64 = 0
     ) -> HTTPClientCall {
         let call = HTTPClientCall(request, deadline: deadline, completion: completion, token: token, client: self)
         if let refusal = refusal(of: call) {

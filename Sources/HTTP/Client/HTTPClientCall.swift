@@ -6,15 +6,16 @@ package final class HTTPClientCall {
     let deadline: Instant?
     let token: UInt64
     private var completion: (any HTTPClientCompletion)?
-    private weak var client: HTTPClient?
+    /// Let go of at the end, as is the connection: weak references would make every count of both take the slow path.
+    private var client: HTTPClient?
 
     /// The connection that it was given to.
-    weak var connection: HTTPClientConnection?
+    var connection: HTTPClientConnection?
     /// It was sent once more already.
     var wasResent = false
 
     init(
-        _ request: HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion, token: UInt64,
+        _ request: consuming HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion, token: UInt64,
         client: HTTPClient
     ) {
         self.request = request
@@ -37,6 +38,7 @@ package final class HTTPClientCall {
     func complete(_ result: HTTPClientResult) {
         guard let completion else { return }
         self.completion = nil
+        client = nil
         connection = nil
         completion.completed(result, token: token)
     }

@@ -20,6 +20,7 @@ package final class HTTPServer {
 
     /// Bytes of bodies that came and whose requests are not answered.
     package internal(set) var heldBytes = 0
+    var spares = HTTPSpareExchanges()
     /// Whether no request is taken any more but those that have begun.
     private(set) var isDraining = false
     /// What was counted so far.
@@ -35,8 +36,9 @@ package final class HTTPServer {
     /// Listens on one more endpoint and returns its port; 0 for a Unix-domain socket.
     @discardableResult
     package func listen(on endpoint: Endpoint, backlog: Int = 1024) throws(LoopError) -> UInt16 {
-        let listener = try Listener.listen(on: endpoint, loop: loop, backlog: backlog) { [weak self] stream in
-            self?.adopt(stream)
+        let listener = try Listener.listen(on: endpoint, loop: loop, backlog: backlog) { stream in
+            // The listener lets go of the server when it is closed: a weak reference would make every count of the server take the slow path.
+            self.adopt(stream)
         }
         listeners.append(listener)
         return listener.port
