@@ -14,6 +14,7 @@ public struct Message: Sendable {
     public var earlierAttempts: Int
 
     /// Makes a message.
+    @inlinable
     public init(
         topic: String, body: [UInt8], metadata: Metadata = Metadata(), contentType: String? = nil,
         key: [UInt8] = [], earlierAttempts: Int = 0
@@ -27,5 +28,5 @@ public struct Message: Sendable {
     }
 
     /// What the message counts against a bound on bytes.
-    public var size: Int { body.count + key.count + 64 }
+    @inlinable public var size: Int { body.count + key.count + 64 }
 }

@@ -30,7 +30,7 @@ public struct Metadata: Sendable, Equatable {
     }
 
     /// Whether there is no pair.
-    public var isEmpty: Bool { pairs.isEmpty }
+    @inlinable public var isEmpty: Bool { pairs.isEmpty }
 
     /// The value of a key in exactly this spelling; setting `nil` removes the pair.
     public subscript(key: String) -> String? {

@@ -29,6 +29,7 @@ public struct PublishEntry {
     public var token: UInt64
 
     /// Makes an entry.
+    @inlinable
     public init(
         topic: String, body: [UInt8], metadata: Metadata, key: [UInt8] = [],
         completion: any PublishCompletion, token: UInt64

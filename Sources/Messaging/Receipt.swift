@@ -57,10 +57,14 @@ public struct SettledBatch: ~Copyable {
 public final class ReceivedMessage {
     /// The message itself.
     public let message: Message
-    private var receipt: Receipt?
+    /// What the message counts against a bound on bytes.
+    public let size: Int
+    @usableFromInline var receipt: Receipt?
 
     /// Joins a message and its receipt.
-    public init(_ message: Message, _ receipt: consuming Receipt) {
+    @inlinable
+    public init(_ message: consuming Message, _ receipt: consuming Receipt) {
+        size = message.size
         self.message = message
         self.receipt = consume receipt
     }

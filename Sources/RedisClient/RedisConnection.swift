@@ -12,6 +12,8 @@ package protocol RedisConnectionOwner: AnyObject {
 package final class RedisConnection {
     /// How many bytes may wait for a server that does not read, before `isFull` asks the owner to refuse more.
     package static let pendingBytesMaximum = 64 << 20
+    /// Room for output that is kept from turn to turn: what a busy turn publishes.
+    static let keptOutput = 256 * 1024
     /// How many commands may wait for their replies before `isFull`.
     package static let pendingCommandsMaximum = 1 << 17
     /// A deadline that fires this much too late says that this process stood still, not the server: it is put off once.
@@ -36,7 +38,8 @@ package final class RedisConnection {
     let loop: EventLoop
     var state = State.connecting
     var opening: CheckedContinuation<Result<Void, RedisFailure>, Never>?
-    private weak var owner: (any RedisConnectionOwner)?
+    /// Let go of when it is over: a weak reference would make every count of the owner take the slow path.
+    private var owner: (any RedisConnectionOwner)?
     private var transport: (any Transport)?
     private let reader = RedisReplyReader()
     private var output = RedisOutput()
@@ -124,6 +127,7 @@ package final class RedisConnection {
         transport?.close()
         failOutstanding(failure)
         if let opening = opening.take() { opening.resume(returning: .failure(failure)) }
+        let owner = owner.take()
         if wasOpen { owner?.connectionEnded(self, failure) }
     }
 
@@ -190,6 +194,7 @@ extension RedisConnection: TransportDelegate {
         guard state == .connecting else { return }
         let socket = transport as? ByteStream ?? (transport as? TLSStream)?.socket
         socket?.keepAlive()
+        socket?.keptCapacity = RedisConnection.keptOutput
         state = .greeting
         RedisGreeting(self).send()
     }

@@ -15,7 +15,7 @@ struct RedisEntryBuilder {
     }
 
     /// Arrays around the entries themselves.
-    private let outer: Int
+    private var outer = 1
     /// What is missing of each array that is open, the outermost first; the reader allows seven.
     private var missing = InlineArray<8, Int>(repeating: 0)
     /// What came of each array that is open.
@@ -30,7 +30,27 @@ struct RedisEntryBuilder {
     /// The reply is complete.
     private(set) var isDone = false
 
-    init(_ form: RedisReplyForm) { outer = form == .readEntries ? 3 : 1 }
+    /// Whether an element of the reply has come.
+    private(set) var isBuilding = false
+
+    /// Makes it ready for the next reply.
+    mutating func begin(_ form: RedisReplyForm) {
+        outer = form == .readEntries ? 3 : 1
+        depth = 0
+        entry = nil
+        entries = []
+        isMalformed = false
+        isDone = false
+        isBuilding = true
+    }
+
+    /// Takes the entries of a reply that is complete; nil where it has another form.
+    mutating func finish() -> [RedisEntry]? {
+        isBuilding = false
+        var taken: [RedisEntry] = []
+        swap(&taken, &entries)
+        return isMalformed ? nil : taken
+    }
 
     /// Where an entry's own array is: its elements are the id and the fields.
     private var entryDepth: Int { outer + 1 }

@@ -21,7 +21,7 @@ internal import CHiredis
     private var frames: [Frame] = []
     private var form = RedisReplyForm.whole
     /// Where the reply that is being read becomes entries.
-    private var builder: RedisEntryBuilder?
+    private var builder = RedisEntryBuilder()
     private var finished: RedisReply?
     private var elementCount = 0
     private var bytesSinceReply = 0
@@ -87,13 +87,9 @@ internal import CHiredis
 
     /// Hands an element to the builder of entries.
     private func build(_ element: (inout RedisEntryBuilder) -> Void) {
-        var building = builder.take() ?? RedisEntryBuilder(form)
-        element(&building)
-        if building.isDone {
-            finished = .entries(building.isMalformed ? nil : building.entries)
-        } else {
-            builder = building
-        }
+        if !builder.isBuilding { builder.begin(form) }
+        element(&builder)
+        if builder.isDone { finished = .entries(builder.finish()) }
     }
 
     private func addBulk(_ bytes: UnsafeRawBufferPointer) {
@@ -104,7 +100,7 @@ internal import CHiredis
 
     private func addOther(_ reply: RedisReply) {
         guard buildsEntries else { return add(reply) }
-        if builder == nil, case .error = reply { return finished = reply }
+        if !builder.isBuilding, case .error = reply { return finished = reply }
         build { builder in
             if reply == .null { builder.null() } else { builder.other() }
         }

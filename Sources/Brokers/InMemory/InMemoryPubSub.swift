@@ -17,7 +17,7 @@ final class InMemoryPubSub: PubSub {
     private let context: ComponentContext
     private var sources = InMemorySources()
     private var waiting: [InMemoryHandover] = []
-    private var answers: [(PublishEntry, PublishOutcome)] = []
+    private var answers: [(completion: any PublishCompletion, token: UInt64, outcome: PublishOutcome)] = []
     private var isTurnEndDue = false
     private var isClosed = false
     private var wake = Wake.none
@@ -86,7 +86,9 @@ final class InMemoryPubSub: PubSub {
         noteTurnEnd()
     }
 
-    private func answer(_ entry: PublishEntry, _ outcome: PublishOutcome) { answers.append((entry, outcome)) }
+    private func answer(_ entry: PublishEntry, _ outcome: PublishOutcome) {
+        answers.append((entry.completion, entry.token, outcome))
+    }
 
     private func error(_ code: ComponentError.Code, _ action: String, _ reason: String) -> ComponentError {
         ComponentError(code, component: context.title, action: action, reason: reason)
@@ -117,7 +119,7 @@ extension InMemoryPubSub: TurnParticipant {
         answerHandovers()
         let ended = answers
         answers = []
-        for (entry, outcome) in ended { entry.completion.published(outcome, token: entry.token) }
+        for answer in ended { answer.completion.published(answer.outcome, token: answer.token) }
     }
 }
 
@@ -131,12 +133,14 @@ extension InMemoryPubSub: Sleeper {
 /// An event on its way to subscriptions, and who waits for them.
 final class InMemoryHandover {
     let entry: PublishEntry
+    let size: Int
     let deadline: Instant
     private let takers: Int
     /// Subscriptions that have not begun with it.
     var remaining: Int
 
-    init(_ entry: PublishEntry, takers: Int, deadline: Instant) {
+    init(_ entry: consuming PublishEntry, takers: Int, deadline: Instant) {
+        size = entry.body.count + entry.key.count
         self.entry = entry
         self.takers = takers
         self.deadline = deadline

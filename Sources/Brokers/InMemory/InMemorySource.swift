@@ -36,7 +36,7 @@ final class InMemorySource: TopicSource {
 
     func add(_ handover: InMemoryHandover) {
         queue.append(handover)
-        bytes += handover.entry.body.count + handover.entry.key.count
+        bytes += handover.size
     }
 
     /// Hands over the next event, where the former one is settled.
@@ -48,13 +48,13 @@ final class InMemorySource: TopicSource {
             queue.removeFirst(first)
             first = 0
         }
-        let entry = handover.entry
-        bytes -= entry.body.count + entry.key.count
+        bytes -= handover.size
         handover.remaining -= 1
         isBusy = true
         count += 1
         // The subscription's topic, also where it is a pattern: the app sees what it subscribed to (spec 3.9).
-        let message = Message(topic: topic, body: entry.body, metadata: entry.metadata, key: entry.key)
+        let message = Message(
+            topic: topic, body: handover.entry.body, metadata: handover.entry.metadata, key: handover.entry.key)
         inlet.take([ReceivedMessage(message, Receipt(Position(low: count)))])
     }
 

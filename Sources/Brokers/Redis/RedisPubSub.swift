@@ -126,16 +126,18 @@ final class RedisPubSub: PubSub {
             return
         }
         let trim = trim()
-        for entry in batch {
+        // By index: the loop over the elements would copy each of them.
+        for index in batch.indices {
             guard !commands.isFull else {
-                refuse(entry, .full, "too much waits for Redis to take it; publish again later")
+                refuse(batch[index], .full, "too much waits for Redis to take it; publish again later")
                 continue
             }
-            let metadata = RedisEventMetadata.encode(entry.metadata)
-            unanswered.append(RedisPublishQueue.Publish(entry.completion, entry.token, entry.topic))
+            let metadata = RedisEventMetadata.encode(batch[index].metadata)
+            let topic = batch[index].topic
+            unanswered.append(RedisPublishQueue.Publish(batch[index].completion, batch[index].token, topic))
             commands.send(self, token: Reply.publish.rawValue, timeout: settings.replyTimeout, form: .confirmation) {
                 output in
-                output.addEntry(entry.topic, trim: trim, body: entry.body, metadata: metadata, key: entry.key)
+                output.addEntry(topic, trim: trim, body: batch[index].body, metadata: metadata, key: batch[index].key)
             }
         }
     }

@@ -6,7 +6,7 @@ internal import RedisClient
 extension RedisSource {
     /// Makes the group where it is not there. A new one starts at the beginning of the stream; one that this source has known starts behind what is done.
     func createGroup() async throws(ArmFailure) {
-        guard let commands = component?.commands else {
+        guard let commands = component.commands else {
             throw .failed(RedisFailure(.closed, "the connection was closed"))
         }
         let reply: RedisReply
@@ -36,7 +36,7 @@ extension RedisSource {
     func groupIsGone(_ error: RedisServerError) {
         guard !isRecreating, !isCancelled else { return }
         isRecreating = true
-        component?.warn(
+        component.warn(
             "topic \(topic): the stream or its consumer group \(group.name) was deleted (\(error.text)); it is made anew"
         )
         let pause = recreation.isFresh ? nil : recreation.next()
@@ -58,7 +58,7 @@ extension RedisSource {
             guard epoch == before else { return }
             switch error {
             case .failed(let failure):
-                component?.lost(RedisErrors.failure(failure, action: "subscribing to topic \(topic)"))
+                component.lost(RedisErrors.failure(failure, action: "subscribing to topic \(topic)"))
             case .refused(let refusal): groupIsGone(refusal)
             }
         }

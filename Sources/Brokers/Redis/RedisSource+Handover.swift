@@ -32,12 +32,13 @@ extension RedisSource {
         var messages: [ReceivedMessage] = []
         messages.reserveCapacity(min(ready.count, max(0, credit.events)))
         while credit.isOpen, let entry = ready.popFirst() {
-            let message = Message(
-                topic: topic, body: entry.body ?? [], metadata: metadata(of: entry), key: entry.key,
-                earlierAttempts: held.handedOver(entry.id))
+            let message = ReceivedMessage(
+                Message(
+                    topic: topic, body: entry.body ?? [], metadata: metadata(of: entry), key: entry.key,
+                    earlierAttempts: held.handedOver(entry.id)), Receipt(entry.id))
             credit.events -= 1
             credit.bytes -= message.size
-            messages.append(ReceivedMessage(message, Receipt(entry.id)))
+            messages.append(message)
         }
         if ready.isEmpty { ready = [] }
         if !messages.isEmpty { inlet.take(messages) }
@@ -46,7 +47,7 @@ extension RedisSource {
     private func metadata(of entry: RedisEntry) -> Metadata {
         if entry.metadata.isEmpty { return Metadata() }
         if let metadata = RedisEventMetadata.decode(entry.metadata) { return metadata }
-        component?.warn(
+        component.warn(
             "topic \(topic), entry \(entry.id.entryID): its field metadata is no JSON object of texts; delivered without it"
         )
         return Metadata()
@@ -54,7 +55,7 @@ extension RedisSource {
 
     /// Entries without the field `data` were not published by Dapr or Martlet: there is nothing to deliver, now or later.
     private func dropEmpty(_ ids: [Position]) {
-        component?.warn(
+        component.warn(
             "topic \(topic): \(ids.count) entries without the field data are acknowledged, from \(ids[0].entryID) on; there is nothing to deliver"
         )
         held.remove(ids)

@@ -37,7 +37,7 @@ extension RedisSource {
             let cursor = search.idleCursor(now: now, interval: takeOver.interval)
         {
             search.isAsking = true
-            let idle = component?.listsIdle == true ? Int(takeOver.idle / .milliseconds(1)) : nil
+            let idle = component.listsIdle == true ? Int(takeOver.idle / .milliseconds(1)) : nil
             commands.send(self, token: RedisSourceReply.idle.token(epoch: epoch), timeout: settings.replyTimeout) {
                 $0.listIdle(group, idle: idle, from: cursor, count: Self.pageSize)
             }
@@ -51,7 +51,7 @@ extension RedisSource {
         let renewedAt = settings.takeOver.map { takeOver in
             Instant(nanoseconds: now.nanoseconds &- min(now.nanoseconds, (takeOver.idle / 3).wholeNanoseconds))
         }
-        for row in rows where component?.holds(row.id, topic: topic, besides: self) != true {
+        for row in rows where component.holds(row.id, topic: topic, besides: self) != true {
             held.found(
                 row.id, attempts: max(0, row.deliveries - 1), isForeign: false, due: now, renewedAt: renewedAt ?? now)
         }
@@ -64,7 +64,7 @@ extension RedisSource {
         let idle = settings.takeOver.map { Int($0.idle / .milliseconds(1)) } ?? .max
         let now = loop.now
         for row in rows where row.idle >= idle && !held.contains(row.id) {
-            if component?.holds(row.id, topic: topic, besides: self) == true { continue }
+            if component.holds(row.id, topic: topic, besides: self) == true { continue }
             held.found(row.id, attempts: max(0, row.deliveries - 1), isForeign: true, due: now, renewedAt: now)
         }
         search.idlePage(last: rows.count < Self.pageSize ? nil : rows.last?.id)
@@ -127,7 +127,7 @@ extension RedisSource {
             acknowledge([id])
         }
         guard missing.isEmpty, removedWhilePending > 0 else { return }
-        component?.warn(
+        component.warn(
             "topic \(topic): \(removedWhilePending) events were removed from the stream (trimming, XDEL) before they were acknowledged; they are lost"
         )
         removedWhilePending = 0

@@ -39,7 +39,7 @@ extension RedisSource: RedisCompletion {
 
     private func use<Content>(_ content: Content?, _ body: (Content) -> Void) {
         if let content { return body(content) }
-        component?.lost(
+        component.lost(
             ComponentError(
                 .protocolViolation, action: "reading topic \(topic)",
                 reason: "Redis answered in a form that its documentation does not have"))
@@ -60,7 +60,7 @@ extension RedisSource: RedisCompletion {
         knowsBacklog = entries.count >= askedToRead
         if isCancelled {
             // They are this consumer's now: whoever goes on with the topic here has them at once.
-            component?.adopt(entries.map(\.id), topic: topic)
+            component.adopt(entries.map(\.id), topic: topic)
         } else {
             fetched(entries)
         }
@@ -76,7 +76,7 @@ extension RedisSource: RedisCompletion {
 
     /// Sends what has not been sent; without a connection it waits for the next one.
     func sendAcknowledgements() {
-        guard let commands = component?.commands, commands.isOpen else { return }
+        guard let commands = component.commands, commands.isOpen else { return }
         while true {
             let batch = acknowledgements.takeUnsent()
             guard !batch.isEmpty else { return }
@@ -89,7 +89,7 @@ extension RedisSource: RedisCompletion {
         guard case .reply(let reply) = result else { return acknowledgements.connectionLost() }
         acknowledgements.answered()
         guard let error = reply.error else { return }
-        component?.warn("topic \(topic): acknowledging: \(error); those events may be delivered again")
+        component.warn("topic \(topic): acknowledging: \(error); those events may be delivered again")
     }
 
     // MARK: Refusals
@@ -99,8 +99,8 @@ extension RedisSource: RedisCompletion {
         case .own: search.isAsking = false
         case .idle:
             search.isAsking = false
-            if error.isSyntax, component?.listsIdle == true {
-                component?.listsIdle = false
+            if error.isSyntax, component.listsIdle == true {
+                component.listsIdle = false
                 return pump()
             }
         case .claim:
@@ -113,9 +113,9 @@ extension RedisSource: RedisCompletion {
         if error.code == .noGroup || error.code == .unblocked {
             groupIsGone(error)
         } else if error.meansReconnect {
-            component?.lost(RedisErrors.refusal(error, action: "reading topic \(topic)"))
+            component.lost(RedisErrors.refusal(error, action: "reading topic \(topic)"))
         } else {
-            component?.warn("topic \(topic): \(error); trying again")
+            component.warn("topic \(topic): \(error); trying again")
             rest()
         }
     }

@@ -18,7 +18,8 @@ final class RedisSource: TopicSource {
 
     let topic: String
     let group: RedisGroup
-    private(set) weak var component: RedisPubSub?
+    /// Each holds the other until the source is cancelled: a weak reference would make every count of the component take the slow path.
+    let component: RedisPubSub
     let loop: EventLoop
     let settings: RedisPubSubSettings
     private(set) var inlet: (any Inlet)?
@@ -65,7 +66,7 @@ final class RedisSource: TopicSource {
 
     /// The connection for commands, while both connections are there.
     var commands: RedisConnection? {
-        guard let reader, reader.isOpen, let commands = component?.commands, commands.isOpen else { return nil }
+        guard let reader, reader.isOpen, let commands = component.commands, commands.isOpen else { return nil }
         return commands
     }
 
@@ -75,7 +76,7 @@ final class RedisSource: TopicSource {
 
     /// Connects, sees to the consumer group, sends the acknowledgements that have no reply yet, and starts.
     func arm() async throws(ArmFailure) {
-        guard let component, !isCancelled, reader == nil else { return }
+        guard !isCancelled, reader == nil else { return }
         do throws(RedisFailure) {
             let reader = try await component.open(name: "read")
             guard !isCancelled, self.reader == nil, component.commands?.isOpen == true else { return reader.close() }
@@ -107,7 +108,7 @@ final class RedisSource: TopicSource {
     private func armAfter(_ pause: Duration) async {
         try? await loop.sleep(for: pause)
         isArmingLater = false
-        guard let component, component.commands?.isOpen == true, reader == nil else { return }
+        guard component.commands?.isOpen == true, reader == nil else { return }
         do throws(ArmFailure) {
             try await arm()
         } catch {
@@ -254,15 +255,15 @@ final class RedisSource: TopicSource {
         let deadline = loop.now + .seconds(1)
         while isReading, loop.now < deadline, !Task.isCancelled { try? await loop.sleep(for: .milliseconds(2)) }
         reader?.close()
-        component?.remove(self)
-        component?.adopt(held.takeAll(), topic: topic)
+        component.remove(self)
+        component.adopt(held.takeAll(), topic: topic)
     }
 
     /// Goes over the connection for commands, which outlives the subscription.
     func acknowledge(_ ids: [Position]) {
         let isFull = acknowledgements.add(ids)
         if isFull {
-            component?.warn(
+            component.warn(
                 "topic \(topic): too many acknowledgements wait for Redis; the oldest events may be delivered again")
         }
         sendAcknowledgements()
