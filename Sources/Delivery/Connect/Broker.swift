@@ -78,16 +78,17 @@ package final class Broker {
     /// Adds an event to this turn's batch, under the outbound policy where there is one; its completion is called later, never from inside
     /// this call.
     /// - Parameter isInternal: not asked for through the HTTP API: retries are matched by codes of gRPC (spec 4.2, "Code carried").
-    package func enqueue(_ entry: PublishEntry, isInternal: Bool = false) {
+    package func enqueue(_ entry: consuming PublishEntry, isInternal: Bool = false) {
         if let outbound { return outbound.begin(entry, isInternal: isInternal) }
         append(entry)
     }
 
     /// Adds an event to this turn's batch.
-    func append(_ entry: PublishEntry) {
+    func append(_ entry: consuming PublishEntry) {
         if batch.isEmpty { scheduler.atTurnEnd(self) }
+        if isHolding { heldBytes += entry.body.count }
         batch.append(entry)
-        if isHolding { noteHeld(entry) }
+        if isHolding { noteHeld() }
     }
 
     /// Keeps what is published until `goOn()`: the adapter is being connected in place of another one.
@@ -99,8 +100,7 @@ package final class Broker {
         turnEnded()
     }
 
-    private func noteHeld(_ entry: PublishEntry) {
-        heldBytes += entry.body.count
+    private func noteHeld() {
         guard !isOverfull, batch.count > Broker.heldEventLimit || heldBytes > Broker.heldByteLimit else { return }
         isOverfull = true
         scheduler.atTurnEnd(self)

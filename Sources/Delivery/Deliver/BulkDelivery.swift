@@ -39,7 +39,7 @@ final class BulkDelivery {
     func collect(_ flight: Flight, _ slot: LaneEngine.Slot, of subscription: Subscription) {
         if self.subscription == nil { self.subscription = subscription }
         window.add(
-            slot, target: flight.target, size: flight.received.message.size, at: subscription.scheduler.now,
+            slot, target: flight.target, size: flight.received.size, at: subscription.scheduler.now,
             isUrgent: flight.failures > 0)
         subscription.noteWork()
     }
@@ -92,7 +92,7 @@ final class BulkDelivery {
             }
         }
         let batchID = name(of: batch.slots[0], subscription, batch: nil).batch
-        let size = batch.slots.reduce(0) { $0 + (subscription.flights[Int($1.index)]?.received.message.size ?? 0) }
+        let size = batch.slots.reduce(0) { $0 + (subscription.flights[Int($1.index)]?.received.size ?? 0) }
         var envelope = BulkEnvelope(
             count: batch.slots.count, size: size, hasNullMetadata: !subscription.broker.capabilities.contains(.serial))
         var ids: [UUIDv4] = []
@@ -100,7 +100,7 @@ final class BulkDelivery {
         var trace: TraceContext?
         var parent: UInt64 = 0
         for slot in batch.slots {
-            guard let flight = subscription.flights[Int(slot.index)], let event = flight.event else {
+            guard let flight = subscription.flights[Int(slot.index)], let json = flight.event?.json else {
                 preconditionFailure("an event left while it waited for others")
             }
             let id = name(of: slot, subscription, batch: batchID).id
@@ -108,11 +108,12 @@ final class BulkDelivery {
             if subscription.plan.isRaw {
                 envelope.add(id, raw: flight.received.message)
             } else {
-                envelope.add(id, event: event.json, message: flight.received.message)
+                envelope.add(id, event: json, message: flight.received.message)
             }
-            if trace == nil, event.carriesTrace {
-                trace = subscription.tracer.deliverySpan(event: event.trace)
-                parent = event.trace?.span ?? 0
+            if trace == nil, flight.event?.carriesTrace == true {
+                let own = flight.event?.trace
+                trace = subscription.tracer.deliverySpan(event: own)
+                parent = own?.span ?? 0
             }
         }
         envelope.finish(batchID, pubsub: subscription.broker.name, topic: subscription.plan.topic)

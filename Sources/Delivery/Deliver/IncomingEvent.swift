@@ -4,27 +4,28 @@ internal import Messaging
 internal import Rules
 
 /// A message as an event: what goes to the app, and what rules, expiry and traces look at (spec 1.6, "Event construction").
-struct IncomingEvent {
+///
+/// It cannot be copied: it is large, and a copy made by accident would cost each event a dozen counts of references.
+struct IncomingEvent: ~Copyable {
     /// What goes to the app.
     let body: [UInt8]
+    /// The event's own trace.
+    let trace: TraceContext?
+    /// Whether the event has a trace attribute that is a text, valid or not: only then the app gets a `traceparent` at all.
+    let carriesTrace: Bool
     /// What is looked at; the same bytes as the body, unless the message is in binary mode.
     private let view: EventView
     private let isRaw: Bool
 
     /// Reads a message; nil where its bytes are not exactly one JSON object.
-    init?(_ message: Message, isRaw: Bool, topic: String, pubsub: String, writer: EnvelopeWriter) {
+    /// - Parameter body: what goes to the app: the message's own bytes, or for raw messages the envelope around them.
+    init?(_ body: [UInt8], of received: ReceivedMessage, isRaw: Bool) {
+        let isBinary = received.message.contentType.map { ContentKind($0) == .binary } ?? false
+        guard let view = EventView(isBinary ? IncomingEvent.structured(received.message) : body) else { return nil }
+        self.body = body
         self.isRaw = isRaw
-        if isRaw {
-            let trace = CarriedTrace(
-                id: message.metadata["traceid"], parent: message.metadata["traceparent"],
-                state: message.metadata["tracestate"])
-            body = writer.wrapRaw(message.body.rawSpan, topic: topic, pubsubName: pubsub, trace: trace)
-        } else {
-            body = message.body
-        }
-        guard let view = EventView(IncomingEvent.isBinary(message) ? IncomingEvent.structured(message) : body) else {
-            return nil
-        }
+        carriesTrace = IncomingEvent.isText(.traceParent, in: view) || IncomingEvent.isText(.traceID, in: view)
+        trace = carriesTrace ? view.trace : nil
         self.view = view
     }
 
@@ -34,13 +35,7 @@ struct IncomingEvent {
     /// The event's id where it is a text; for logs.
     var id: String { view.text(.id) ?? "" }
 
-    /// The event's own trace.
-    var trace: TraceContext? { view.trace }
-
-    /// Whether the event has a trace attribute that is a text, valid or not: only then the app gets a `traceparent` at all.
-    var carriesTrace: Bool { isText(.traceParent) || isText(.traceID) }
-
-    private func isText(_ attribute: EventAttribute) -> Bool {
+    private static func isText(_ attribute: EventAttribute, in view: EventView) -> Bool {
         guard let range = view.range(of: attribute) else { return false }
         return view.bytes[range.lowerBound] == 0x22
     }
@@ -50,11 +45,6 @@ struct IncomingEvent {
 
     /// The event as rules see it.
     var ruleEvent: RuleEvent { RuleEvent((try? view.tree()) ?? .null) }
-
-    private static func isBinary(_ message: Message) -> Bool {
-        guard let type = message.contentType else { return false }
-        return ContentKind(type) == .binary
-    }
 
     private static func structured(_ message: Message) -> [UInt8] {
         var event = BinaryEvent()

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Events
 package import Messaging
+internal import Rules
 
 /// One attempt to bring an event to where it belongs: look at it once, then call the app or write it to the dead letter topic.
 extension Subscription {
@@ -19,17 +20,16 @@ extension Subscription {
 
     /// Looks at an event for the first time: what it is, whether it has expired, and where it goes.
     private func prepare(_ flight: Flight, _ slot: LaneEngine.Slot) {
-        let message = flight.received.message
-        guard
-            let event = IncomingEvent(
-                message, isRaw: plan.isRaw, topic: visibleTopic(message.topic), pubsub: broker.name, writer: writer)
-        else {
+        let received = flight.received
+        let body = plan.isRaw ? envelope(around: received.message) : received.message.body
+        guard let event = IncomingEvent(body, of: received, isRaw: plan.isRaw) else {
             let reason = "the message is not exactly one JSON object; publish CloudEvents, or subscribe with rawPayload"
             return failed(slot, reason: reason)
         }
-        flight.event = event
-        if event.isExpired(at: scheduler.wallClock) { return dropped(slot, .expired) }
-        switch plan.routes.route({ event.ruleEvent }) {
+        let isExpired = event.isExpired(at: scheduler.wallClock)
+        flight.event = consume event
+        if isExpired { return dropped(slot, .expired) }
+        switch plan.routes.route({ flight.event?.ruleEvent ?? RuleEvent(.null) }) {
         case .noMatch: return dropped(slot, .noRoute)
         case .error(let reason): return failed(slot, reason: "no rule could be decided: \(reason)")
         case .path(let target): flight.target = target
@@ -41,20 +41,29 @@ extension Subscription {
     /// Calls the app; every attempt is a span of its own. In bulk delivery the event waits for others first.
     private func callApp(_ flight: Flight, _ slot: LaneEngine.Slot) {
         if let bulk { return bulk.collect(flight, slot, of: self) }
-        guard let event = flight.event else { return }
+        guard let body = flight.event?.body else { return }
         var limit = callLimit
         if let policy {
             guard admit(flight, slot, policy) else { return }
             limit = policy.callLimit ?? limit
         }
-        let trace = event.carriesTrace ? tracer.deliverySpan(event: event.trace) : nil
+        let trace = flight.event?.carriesTrace == true ? tracer.deliverySpan(event: flight.event?.trace) : nil
         let call = AppCall(
-            target: flight.target, body: event.body, metadata: flight.received.message.metadata, pubsub: broker.name,
+            target: flight.target, body: body, metadata: flight.received.message.metadata, pubsub: broker.name,
             trace: trace)
         flight.called = scheduler.now
         flight.span = trace
         let deadline = limit.map { Instant(nanoseconds: scheduler.now.nanoseconds &+ $0) }
         destination.deliver(call, deadline: deadline, completion: self, token: slot.token)
+    }
+
+    /// The envelope of a raw message.
+    private func envelope(around message: Message) -> [UInt8] {
+        let trace = CarriedTrace(
+            id: message.metadata["traceid"], parent: message.metadata["traceparent"],
+            state: message.metadata["tracestate"])
+        return writer.wrapRaw(
+            message.body.rawSpan, topic: visibleTopic(message.topic), pubsubName: broker.name, trace: trace)
     }
 
     private func writeDeadLetter(_ flight: Flight, _ slot: LaneEngine.Slot) {

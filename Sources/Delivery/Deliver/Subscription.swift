@@ -167,7 +167,7 @@ package final class Subscription {
 
     private func takeFlight(_ slot: LaneEngine.Slot) -> Flight? {
         guard let flight = flights[Int(slot.index)].take() else { return nil }
-        bytesInFlight -= flight.received.message.size
+        bytesInFlight -= flight.received.size
         scheduler.cancel(flight.wake)
         flight.run?.trial?.withdraw()
         return flight
@@ -197,22 +197,22 @@ extension Subscription: Inlet {
     }
 
     /// Which events this one waits for; nil where it waits for none.
-    private func laneKey(of message: Message) -> UInt64? {
+    private func laneKey(of received: ReceivedMessage) -> UInt64? {
         if let rules = plan.rules {
             if rules.order == .topic { return 0 }
             if rules.order == .none { return nil }
         }
-        return message.key.isEmpty ? nil : LaneKey.hash(message.key)
+        return received.message.key.isEmpty ? nil : LaneKey.hash(received.message.key)
     }
 
     package func take(_ messages: [ReceivedMessage]) {
         for message in messages {
-            guard let slot = engine.submit(laneKey: laneKey(of: message.message)) else {
+            guard let slot = engine.submit(laneKey: laneKey(of: message)) else {
                 preconditionFailure("a source handed over more than its credit")
             }
             while flights.count <= Int(slot.index) { flights.append(nil) }
             flights[Int(slot.index)] = Flight(message, arrived: scheduler.now)
-            bytesInFlight += message.message.size
+            bytesInFlight += message.size
         }
         noteWork()
     }

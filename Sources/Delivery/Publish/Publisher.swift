@@ -10,6 +10,8 @@ package final class Publisher {
     private let writer: EnvelopeWriter
     private let scheduler: any Scheduler
     private var brokers: [String: Broker] = [:]
+    /// The component that was published to last: nearly always the next one too.
+    private var last: Broker?
 
     package init(appID: String, writer: EnvelopeWriter, scheduler: any Scheduler) {
         self.appID = appID
@@ -18,10 +20,16 @@ package final class Publisher {
     }
 
     /// Makes a component reachable under its name.
-    package func add(_ broker: Broker) { brokers[broker.name] = broker }
+    package func add(_ broker: Broker) {
+        brokers[broker.name] = broker
+        last = nil
+    }
 
     /// Takes a component out; publishing to it is answered as unknown from then on.
-    package func remove(_ name: String) { brokers[name] = nil }
+    package func remove(_ name: String) {
+        brokers[name] = nil
+        last = nil
+    }
 
     /// The component of a name.
     package func broker(_ name: String) -> Broker? { brokers[name] }
@@ -38,9 +46,11 @@ package final class Publisher {
     }
 
     func broker(of pubsub: String, _ metadata: Metadata) throws(PublishRefusal) -> Broker {
+        if let last, last.name == pubsub { return last }
         guard let broker = brokers[pubsub] else {
             throw .unknownComponent(metadata: Publisher.pairs(of: metadata))
         }
+        last = broker
         return broker
     }
 
