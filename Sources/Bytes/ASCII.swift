@@ -12,29 +12,38 @@
     package static func equalIgnoringCase(_ left: RawSpan, _ right: RawSpan) -> Bool {
         let count = left.byteCount
         guard count == right.byteCount else { return false }
-        guard count >= 8 else { return equalByteForByte(left, right, 0..<count) }
-        var offset = 0
         // The last word overlaps the one before it, so that no rest is left.
-        while offset < count {
-            let start = min(offset, count &- 8)
-            let difference = left.loadUInt64(at: start) ^ right.loadUInt64(at: start)
-            // Only the bit of the case may differ; where it does, the bytes must be letters.
-            if difference & ~0x2020_2020_2020_2020 != 0 { return false }
-            if difference != 0, !equalByteForByte(left, right, start..<start &+ 8) { return false }
-            offset &+= 8
+        if count >= 8 {
+            var offset = 0
+            while offset < count {
+                let start = min(offset, count &- 8)
+                guard wordsEqual(left.loadUInt64(at: start), right.loadUInt64(at: start)) else { return false }
+                offset &+= 8
+            }
+            return true
         }
+        if count >= 4 { return wordsEqual(ends(of: left), ends(of: right)) }
+        for offset in 0..<count where lowercased(left[offset]) != lowercased(right[offset]) { return false }
         return true
     }
 
+    /// The first and the last four bytes of four to eight.
     @inline(__always)
-    private static func equalByteForByte(_ left: RawSpan, _ right: RawSpan, _ range: Range<Int>) -> Bool {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let (one, other) = (left[offset], right[offset])
-            if one != other, lowercased(one) != lowercased(other) { return false }
-            offset &+= 1
-        }
-        return true
+    private static func ends(of bytes: RawSpan) -> UInt64 {
+        UInt64(bytes.loadUInt32(at: 0)) | UInt64(bytes.loadUInt32(at: bytes.byteCount &- 4)) << 32
+    }
+
+    /// Whether eight bytes each are equal but for the case of letters.
+    @inline(__always)
+    private static func wordsEqual(_ left: UInt64, _ right: UInt64) -> Bool {
+        let difference = left ^ right
+        if difference == 0 { return true }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        guard difference & ~(ones &* 0x20) == 0 else { return false }
+        // Only the bit of the case differs: where it does, moved to the top of its byte, the byte must be a letter.
+        let folded = (left | ones &* 0x20) & ~(ones &* 0x80)
+        let letters = (folded &+ ones &* (0x80 - 0x61)) & ~(folded &+ ones &* (0x80 - 0x7B)) & ~left
+        return difference << 2 & ~letters == 0
     }
 
     /// Whether both are equal when ASCII letters are compared without case.

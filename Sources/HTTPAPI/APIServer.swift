@@ -26,6 +26,7 @@ package final class APIServer {
     private let rules: APIRules
     private let token: [UInt8]?
     var pending = PendingPublishes()
+    private var recent = RecentPaths()
 
     /// - Parameters:
     ///   - token: what callers must send as `dapr-api-token`; nil asks for none.
@@ -133,11 +134,15 @@ package final class APIServer {
 
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
-        var trace = RequestTrace(exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
+        let known = recent.entry(of: exchange)
+        var trace = RequestTrace(
+            exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0),
+            isUntraced: known?.isUntraced ?? exchange.withPath(APIRoute.isUntraced))
         if let complaint = trace.baggageComplaint { return answerBadBaggage(exchange, complaint, trace) }
-        guard let route = exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
+        guard let route = known?.route ?? exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
             return answerText(exchange, 400, "400 Bad Request", trace)
         }
+        if known == nil { recent.note(exchange, route, isUntraced: trace.isUntraced) }
         if let cors = rules.cors {
             if cors.answerPreflight(exchange, trace) { return noteAnswer(exchange, 200, 0, trace, .none) }
             trace.cors = cors.addition(to: exchange)
@@ -174,6 +179,7 @@ extension APIServer: HTTPHandler {
 extension HTTPExchange {
     /// Reads the path in place.
     func withPath<R>(_ body: (RawSpan) -> R) -> R {
-        body(fields.bytes.rawSpan.extracting(head.target.path))
+        let bytes = head.fields.bytes
+        return body(bytes.rawSpan.extracting(head.target.path))
     }
 }

@@ -61,9 +61,9 @@ extension APIServer {
 
     /// The content type as it came; the one that nearly all events have is not made anew.
     private static func contentType(of exchange: HTTPExchange) -> String {
-        guard let index = exchange.fields.index(of: "content-type") else { return "" }
-        return exchange.fields.value(at: index).equals("application/json")
-            ? "application/json" : exchange.fields.valueText(at: index)
+        let fields = exchange.fields
+        guard let index = fields.index(of: "content-type") else { return "" }
+        return fields.value(at: index).equals("application/json") ? "application/json" : fields.valueText(at: index)
     }
 
     /// `metadata.<key>=<value>` pairs of the query; of several with one key the first counts.

@@ -8,26 +8,43 @@ internal import Messaging
 struct RequestTrace {
     /// The request's span; nil where there are no ids at all.
     let span: TraceContext?
-    /// What came as `tracestate`, where a valid `traceparent` came with it.
-    let state: String
-    /// What came as `baggage`; it is sent back.
-    private let baggage: String
-    private let isUntraced: Bool
+    /// Whether the answer carries no `traceparent`.
+    let isUntraced: Bool
     /// The caller's span; zero where none came.
     let parent: UInt64
     /// When the request was there, for metrics and spans.
     let began: Instant
-    /// What the answer says to pages of other origins.
-    var cors = CORSPolicy.Addition.none
+    private var rarities: Rarities?
 
-    init(_ exchange: HTTPExchange, _ tracer: Tracer, began: Instant) {
+    /// What few requests have; apart, so that a trace is copied for the price of one reference.
+    private final class Rarities {
+        var state = ""
+        var baggage = ""
+        var cors = CORSPolicy.Addition.none
+    }
+
+    /// What came as `tracestate`, where a valid `traceparent` came with it.
+    var state: String { rarities?.state ?? "" }
+
+    /// What came as `baggage`; it is sent back.
+    private var baggage: String { rarities?.baggage ?? "" }
+
+    /// What the answer says to pages of other origins. Set before the trace is copied.
+    var cors: CORSPolicy.Addition {
+        get { rarities?.cors ?? .none }
+        set {
+            let rarities = rarities ?? Rarities()
+            rarities.cors = newValue
+            self.rarities = rarities
+        }
+    }
+
+    init(_ exchange: HTTPExchange, _ tracer: Tracer, began: Instant, isUntraced: Bool) {
         self.began = began
-        isUntraced = exchange.withPath(APIRoute.isUntraced)
+        self.isUntraced = isUntraced
         guard tracer.mode != .off else {
             span = nil
             parent = 0
-            state = ""
-            baggage = ""
             return
         }
         let fields = exchange.fields
@@ -35,8 +52,14 @@ struct RequestTrace {
         let caller = found.parent.flatMap { TraceContext(fields.value(at: $0)) }
         span = tracer.requestSpan(caller: caller)
         parent = caller?.span ?? 0
-        state = caller == nil ? "" : found.state.map { TraceState.normalized(fields.valueText(at: $0)) } ?? ""
-        baggage = found.baggage == nil || isUntraced ? "" : RequestTrace.baggage(in: fields)
+        if found.state != nil && caller != nil || found.baggage != nil && !isUntraced {
+            let rarities = Rarities()
+            if caller != nil {
+                rarities.state = found.state.map { TraceState.normalized(fields.valueText(at: $0)) } ?? ""
+            }
+            rarities.baggage = found.baggage == nil || isUntraced ? "" : RequestTrace.baggage(in: fields)
+            self.rarities = rarities
+        }
     }
 
     /// Where the first field of each name is: one look over all of them, most of which have other lengths.
@@ -56,7 +79,8 @@ struct RequestTrace {
 
     /// What is wrong with the caller's `baggage`, where something is: daprd answers 400 then, whatever was asked for.
     var baggageComplaint: String? {
-        baggage.isEmpty ? nil : Baggage.complaint(about: baggage).map { "invalid baggage header: \($0)\n" }
+        guard let rarities, !rarities.baggage.isEmpty else { return nil }
+        return Baggage.complaint(about: rarities.baggage).map { "invalid baggage header: \($0)\n" }
     }
 
     /// Of several fields, one list.
@@ -69,6 +93,15 @@ struct RequestTrace {
 
     /// Adds what belongs into the answer.
     func append(to fields: inout HTTPFieldBlock) {
+        if let rarities { RequestTrace.append(rarities.cors, to: &fields) }
+        guard !isUntraced, let span else { return }
+        if span == .zero { fields.add(RequestTrace.noTrace) } else { fields.add("Traceparent", span.bytes.rawSpan) }
+        guard let rarities else { return }
+        if !rarities.state.isEmpty { fields.add("Tracestate", rarities.state) }
+        if !rarities.baggage.isEmpty { fields.add("Baggage", rarities.baggage) }
+    }
+
+    private static func append(_ cors: CORSPolicy.Addition, to fields: inout HTTPFieldBlock) {
         switch cors {
         case .none: break
         case .vary: fields.add("Vary", "Origin")
@@ -76,10 +109,6 @@ struct RequestTrace {
             fields.add("Vary", "Origin")
             fields.add("Access-Control-Allow-Origin", origin)
         }
-        guard !isUntraced, let span else { return }
-        if span == .zero { fields.add(RequestTrace.noTrace) } else { fields.add("Traceparent", span.bytes.rawSpan) }
-        if !state.isEmpty { fields.add("Tracestate", state) }
-        if !baggage.isEmpty { fields.add("Baggage", baggage) }
     }
 
     /// The field of a request without a trace, where none are made: always the same, so it is made once.

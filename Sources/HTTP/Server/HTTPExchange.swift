@@ -11,11 +11,11 @@ package final class HTTPExchange {
     }
 
     /// The request's head.
-    package let head: HTTPRequestHead
+    package private(set) var head: HTTPRequestHead
     /// The request's body, decoded.
-    package let body: [UInt8]
+    package private(set) var body: [UInt8]
     /// The body exceeds its bound: `body` is empty.
-    package let isBodyTooLarge: Bool
+    package private(set) var isBodyTooLarge: Bool
     /// Who is told about a response in pieces.
     package weak var streamDelegate: (any HTTPStreamDelegate)?
 
@@ -38,6 +38,26 @@ package final class HTTPExchange {
         self.isBodyTooLarge = isBodyTooLarge
         self.connection = connection
     }
+
+    /// Begins anew with another request. For who holds the only reference, after `takeRoom`.
+    func begin(
+        head: consuming HTTPRequestHead, body: consuming [UInt8], isBodyTooLarge: Bool, connection: HTTPServerConnection
+    ) {
+        self.head = head
+        self.body = body
+        self.isBodyTooLarge = isBodyTooLarge
+        self.connection = connection
+        streamDelegate = nil
+        state = .waiting
+        isCutOff = false
+        closes = false
+        awaitsDrain = false
+        sendsChunks = false
+        dropsBody = false
+    }
+
+    /// Lets a reader use the room of the request. For who holds the only reference.
+    func giveRoom(to reader: inout HTTPRequestReader) { reader.reuse(&head.fields, &body) }
 
     // MARK: The request
 

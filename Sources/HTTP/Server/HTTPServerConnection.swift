@@ -45,6 +45,8 @@ final class HTTPServerConnection {
     /// What of the incomplete body is counted in the server's `heldBytes`.
     private var heldBody = 0
     private var held: [UInt8] = []
+    /// The exchange that the request whose body comes is going to use.
+    private var spare: HTTPExchange?
     private var isFlushScheduled = false
     var isReading = true
     private var isOutputFull = false
@@ -82,24 +84,38 @@ final class HTTPServerConnection {
             }
             switch step {
             case .needsMore: return holdsTooMuch() ? refuseForRoom() : sendContinue()
-            case .head: owesContinue = reader.head?.expectsContinue == true
+            case .head: headCame()
             case .complete: take(reader.takeBody(), isBodyTooLarge: reader.isBodyTooLarge)
             }
         }
     }
 
-    private func take(_ body: [UInt8], isBodyTooLarge: Bool, isCutOff: Bool = false) {
-        guard let head = reader.head else { return }
+    /// A head is complete: its body goes where one lay that is over.
+    private func headCame() {
+        owesContinue = reader.expectsContinue
+        spare = server.spares.take()
+        spare?.giveRoom(to: &reader)
+    }
+
+    private func take(_ body: consuming [UInt8], isBodyTooLarge: Bool, isCutOff: Bool = false) {
+        guard let head = reader.takeHead() else { return }
+        let keepsAlive = head.keepsAlive && !isCutOff
         owesContinue = false
         requests &+= 1
         if turn != server.loop.turn { (turn, takenInTurn) = (server.loop.turn, 0) }
         takenInTurn += 1
         server.heldBytes += body.count - heldBody
         heldBody = 0
-        let exchange = HTTPExchange(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
+        let exchange: HTTPExchange
+        if let spare = spare.take() {
+            exchange = spare
+            spare.begin(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
+        } else {
+            exchange = HTTPExchange(head: head, body: body, isBodyTooLarge: isBodyTooLarge, connection: self)
+        }
         exchange.isCutOff = isCutOff
         exchanges.append(exchange)
-        if !head.keepsAlive || isCutOff { mode = .finishing }
+        if !keepsAlive { mode = .finishing }
         server.statistics.requests &+= 1
         server.handler.handle(exchange)
     }
@@ -189,6 +205,7 @@ final class HTTPServerConnection {
             exchanges.removeFirst()
             server.heldBytes -= first.body.count
             first.detach(isAnswered: true)
+            server.spares.put(first)
             if first.closes {
                 mode = mode == .reading ? .finishing : mode
                 trailer = []

@@ -5,6 +5,8 @@ struct HTTPHeadBuffer {
     /// The parser; once a head is complete the results are taken from it, and it is reset.
     var parser: HTTPHeadParser
     private var partial: [UInt8] = []
+    /// Where the next head's bytes go.
+    private var room: [UInt8] = []
 
     init(isRequest: Bool, limits: HTTPLimits) {
         parser = HTTPHeadParser(isRequest: isRequest, limits: limits)
@@ -19,7 +21,10 @@ struct HTTPHeadBuffer {
             let rest = bytes.extracting(offset..<bytes.byteCount)
             if let length = try parser.parse(rest) {
                 offset &+= length
-                return [UInt8](rest.extracting(0..<length))
+                var head: [UInt8] = []
+                swap(&head, &room)
+                head.append(rest.extracting(0..<length))
+                return head
             }
             partial.append(rest)
             offset = bytes.byteCount
@@ -38,6 +43,14 @@ struct HTTPHeadBuffer {
         offset &+= length - before
         head.removeSubrange(length...)
         return head
+    }
+
+    /// Has the next head use the room of one that nobody reads any more. Between heads.
+    mutating func reuse(_ fields: inout HTTPFields) {
+        guard isEmpty else { return }
+        let free = fields.takeRoom()
+        room = free.bytes
+        parser.reuse(free.ranges)
     }
 
     /// Begins anew.

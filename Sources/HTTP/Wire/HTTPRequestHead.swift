@@ -7,7 +7,7 @@ package struct HTTPRequestHead: Sendable {
     /// The target's parts, as offsets into `fields.bytes`.
     package let target: HTTPTarget
     /// The fields, and the bytes of the head.
-    package let fields: HTTPFields
+    package internal(set) var fields: HTTPFields
     /// Whether the version is 1.0; otherwise it is 1.1.
     package let isVersion10: Bool
     /// How the body's end is found.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The reader of the requests of one connection: bytes in, heads and bodies out, one request after the other.
 ///
 /// Pure: a table or a fuzzer feeds it as a connection does. After an error it is not used any more.
@@ -22,8 +24,11 @@ package struct HTTPRequestReader {
     private var buffer: HTTPHeadBuffer
     private var bodyReader: HTTPBodyReader?
     private var finishedBody: [UInt8] = []
+    /// Of the head, for its body.
+    private var framing = HTTPBodyFraming.length(0)
+    private(set) var expectsContinue = false
 
-    /// The head of the request that is being read, or was read last.
+    /// The head of the request that is being read, or was read last, unless it was taken.
     package private(set) var head: HTTPRequestHead?
 
     /// Whether the request that is complete has a body beyond its bound, which was dropped.
@@ -52,13 +57,25 @@ package struct HTTPRequestReader {
                 return .needsMore
             }
             guard let head = HTTPRequestHead(&buffer.parser, bytes: headBytes) else { throw .malformedTarget }
-            self.head = head
+            framing = head.framing
+            expectsContinue = head.expectsContinue
+            self.head = consume head
             buffer.reset()
             phase = .body
             return .head
         case .body:
             return try readBody(bytes, from: &offset)
         }
+    }
+
+    /// Takes the head of the request that is complete.
+    package mutating func takeHead() -> HTTPRequestHead? { head.take() }
+
+    /// Has the body that comes next, and the head after it, use the room of a request that nobody reads any more. Right after the step `head`.
+    mutating func reuse(_ fields: inout HTTPFields, _ body: inout [UInt8]) {
+        buffer.reuse(&fields)
+        swap(&finishedBody, &body)
+        finishedBody.removeAll(keepingCapacity: true)
     }
 
     /// Takes the body of the request that is complete.
@@ -69,16 +86,19 @@ package struct HTTPRequestReader {
     }
 
     private mutating func readBody(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Step {
-        if head?.framing == .length(0) {
-            phase = .head
-            isBodyTooLarge = false
-            return .complete
-        }
         if bodyReader == nil {
+            if case .length(let length) = framing, length <= min(bytes.byteCount &- offset, limits.bodyBytes) {
+                // The usual body: all of it is there.
+                if length > 0 { finishedBody.append(bytes.extracting(offset..<offset &+ length)) }
+                offset &+= length
+                isBodyTooLarge = false
+                phase = .head
+                return .complete
+            }
             var limits = limits
             // Who asks before it sends is told before it sends.
-            if head?.expectsContinue == true { limits.discardedBytes = 0 }
-            bodyReader = try HTTPBodyReader(head?.framing ?? .length(0), limits: limits)
+            if expectsContinue { limits.discardedBytes = 0 }
+            bodyReader = try HTTPBodyReader(framing, limits: limits)
         }
         try bodyReader?.read(bytes, from: &offset)
         guard bodyReader?.isDone == true else { return .needsMore }

@@ -3,7 +3,7 @@ package struct HTTPResponseHead: Sendable {
     /// The status, from 100.
     package let status: Int
     /// The fields, and the bytes of the head.
-    package let fields: HTTPFields
+    package internal(set) var fields: HTTPFields
     /// Whether the version is 1.0; otherwise it is 1.1.
     package let isVersion10: Bool
     /// Whether the connection may be used again, as far as the server is concerned.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The reader of the responses of one connection. Interim responses are skipped.
 ///
 /// Pure. After an error it is not used any more.
@@ -11,6 +13,8 @@ package struct HTTPResponseReader {
     private var phase = Phase.head
     private var buffer: HTTPHeadBuffer
     private var bodyReader: HTTPBodyReader?
+    /// Of the head, for its body.
+    private var framing = HTTPBodyFraming.length(0)
     private var interims = 0
     private var toHead = false
 
@@ -38,9 +42,9 @@ package struct HTTPResponseReader {
         phase = .head
         interims = 0
         body = []
-        head = nil
         bodyReader = nil
         buffer.reset()
+        if var former = head.take() { buffer.reuse(&former.fields) }
     }
 
     /// Reads on from an offset, which it moves; true once the response is complete.
@@ -55,6 +59,15 @@ package struct HTTPResponseReader {
                 buffer.reset()
                 try take(head)
             case .body:
+                if bodyReader == nil {
+                    if case .length(let length) = framing, length <= min(bytes.byteCount &- offset, limits.bodyBytes) {
+                        // The usual body: all of it is there.
+                        body = length > 0 ? [UInt8](bytes.extracting(offset..<offset &+ length)) : []
+                        offset &+= length
+                        return true
+                    }
+                    bodyReader = try HTTPBodyReader(framing, limits: limits)
+                }
                 try bodyReader?.read(bytes, from: &offset)
                 guard bodyReader?.isDone == true else { return false }
                 body = bodyReader?.takeBody() ?? []
@@ -65,20 +78,19 @@ package struct HTTPResponseReader {
 
     /// The connection ended; true where that completes the response.
     package mutating func end() -> Bool {
-        guard phase == .body, bodyReader?.isCompleteAtEnd == true else { return false }
+        guard phase == .body, bodyReader?.isCompleteAtEnd ?? (framing == .untilClose) else { return false }
         body = bodyReader?.takeBody() ?? []
         return true
     }
 
-    private mutating func take(_ head: HTTPResponseHead) throws(HTTPParseError) {
+    private mutating func take(_ head: consuming HTTPResponseHead) throws(HTTPParseError) {
         guard head.status >= 200 else {
             interims += 1
             guard interims <= limits.interimResponses, head.status != 101 else { throw .unexpectedInterim }
             return
         }
+        framing = HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead)
         self.head = head
-        let framing = HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead)
-        bodyReader = try HTTPBodyReader(framing, limits: limits)
         phase = .body
     }
 }
