@@ -64,8 +64,8 @@ public final class ReceivedMessage {
     /// Joins a message and its receipt.
     @inlinable
     public init(_ message: consuming Message, _ receipt: consuming Receipt) {
-        size = message.size
         self.message = message
+        size = self.message.size
         self.receipt = consume receipt
     }
 

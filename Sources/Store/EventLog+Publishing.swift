@@ -9,24 +9,34 @@ extension EventLog {
             failing += entries.map { ($0, error) }
             return
         }
-        for entry in entries {
-            let size = entry.body.count + entry.key.count + 64
+        // By index: the loop over the elements would copy each of them. Nearly always all are taken, and then the array itself is kept.
+        var takesAll = collected.isEmpty
+        func refuse(_ index: Int, _ error: ComponentError) {
+            failing.append((entries[index], error))
+            if takesAll { collected = Array(entries[..<index]) }
+            takesAll = false
+        }
+        for index in entries.indices {
+            let size = entries[index].body.count + entries[index].key.count + 64
             guard pendingEvents < Self.maxPendingEvents,
                 pendingBytes + size <= Self.maxPendingBytes || pendingEvents == 0
             else {
-                failing.append((entry, busy))
+                refuse(index, busy)
                 continue
             }
-            guard let topic = topicNumber(entry.topic) else {
-                failing.append((entry, tooManyTopics))
+            guard let topic = topicNumber(entries[index].topic) else {
+                refuse(index, tooManyTopics)
                 continue
             }
             pendingEvents += 1
             pendingBytes += size
-            collected.append(entry)
+            if !takesAll { collected.append(entries[index]) }
             outgoing.add(
-                LogEvent(topic: topic, key: entry.key, metadata: entry.metadata, body: entry.body), number: number + 1)
+                LogEvent(
+                    topic: topic, key: entries[index].key, metadata: entries[index].metadata, body: entries[index].body),
+                number: number + 1)
         }
+        if takesAll { collected = entries }
     }
 
     /// The number under which shard and file know a topic, `nil` where there are too many.

@@ -64,14 +64,17 @@ extension EventLog {
         while let batch = pending.first, batch.number <= commit.through {
             pending.popFirst()
             let stored = commit.refused.first { $0.number == batch.number }?.stored ?? batch.entries.count
-            for (index, entry) in batch.entries.enumerated() {
+            // By index: the loop over the elements would copy each of them.
+            for index in batch.entries.indices {
                 pendingEvents -= 1
-                pendingBytes -= entry.body.count + entry.key.count + 64
+                pendingBytes -= batch.entries[index].body.count + batch.entries[index].key.count + 64
                 guard index < stored else { continue }
-                keep(entry, id: id)
+                keep(index, of: batch.entries, id: id)
                 id += 1
             }
-            for entry in batch.entries.prefix(stored) { entry.completion.published(.stored, token: entry.token) }
+            for index in 0..<stored {
+                batch.entries[index].completion.published(.stored, token: batch.entries[index].token)
+            }
             guard stored < batch.entries.count, let error = commit.error else { continue }
             for entry in batch.entries.dropFirst(stored) {
                 entry.completion.published(.failed(error), token: entry.token)
@@ -79,12 +82,18 @@ extension EventLog {
         }
     }
 
-    private func keep(_ entry: PublishEntry, id: UInt64) {
+    private func keep(_ index: Int, of entries: [PublishEntry], id: UInt64) {
         last = id
-        guard let topic = topicNumber(entry.topic), topic < takers.count, takers[topic].contains(where: \.isTaken)
+        guard let topic = topicNumber(entries[index].topic), topic < takers.count,
+            takers[topic].contains(where: \.isTaken)
         else { return }
-        let message = Message(topic: entry.topic, body: entry.body, metadata: entry.metadata, key: entry.key)
-        ring.append(StoredEvent(id: id, message: message), topic: topic)
+        ring.append(
+            StoredEvent(
+                id: id,
+                message: Message(
+                    topic: entries[index].topic, body: entries[index].body, metadata: entries[index].metadata,
+                    key: entries[index].key)),
+            topic: topic)
         for group in takers[topic] { group.notePump() }
     }
 }

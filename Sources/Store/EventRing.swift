@@ -31,11 +31,11 @@ struct EventRing {
     }
 
     /// Takes an event that was committed. Ids ascend.
-    mutating func append(_ event: StoredEvent, topic: Int) {
+    mutating func append(_ event: consuming StoredEvent, topic: Int) {
         guard topic < topics.count, topics[topic].from != .max else { return }
+        bytes += event.message.size
         topics[topic].events.append(event)
         order.append(topic)
-        bytes += event.message.size
         while bytes > maxBytes, order.count > 1 { evict() }
     }
 

@@ -184,9 +184,10 @@ final class LogGroup {
         if members.count > 1 { credit.events = min(credit.events, Self.share) }
         var batch: [ReceivedMessage] = []
         while credit.isOpen, let event = next(member) {
+            let message = ReceivedMessage(event.message, Receipt(Position(low: event.id)))
             credit.events -= 1
-            credit.bytes -= event.message.size
-            batch.append(ReceivedMessage(event.message, Receipt(Position(low: event.id))))
+            credit.bytes -= message.size
+            batch.append(message)
         }
         guard !batch.isEmpty else { return false }
         member.inlet.take(batch)

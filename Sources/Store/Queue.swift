@@ -16,7 +16,7 @@ struct Queue<Element> {
         return element
     }
 
-    mutating func append(_ element: Element) {
+    mutating func append(_ element: consuming Element) {
         if count == slots.count { grow() }
         slots[(start + count) & (slots.count - 1)] = element
         count += 1

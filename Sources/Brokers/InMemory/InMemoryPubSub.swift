@@ -32,22 +32,23 @@ final class InMemoryPubSub: PubSub {
     }
 
     func publish(_ batch: [PublishEntry]) {
-        for entry in batch { publish(entry) }
+        // By index: the loop over the elements would copy each of them more than once.
+        for index in batch.indices { publish(index, of: batch) }
         noteTurnEnd()
     }
 
-    private func publish(_ entry: PublishEntry) {
-        guard !isClosed else { return refuse(entry, .closed, "component is closed") }
-        let takers = sources.takers(of: entry.topic)
-        guard !takers.isEmpty else { return answer(entry, .stored) }
-        let size = entry.body.count + entry.key.count
+    private func publish(_ index: Int, of batch: [PublishEntry]) {
+        guard !isClosed else { return refuse(batch[index], .closed, "component is closed") }
+        let takers = sources.takers(of: batch[index].topic)
+        guard !takers.isEmpty else { return answer(batch[index], .stored) }
+        let size = batch[index].body.count + batch[index].key.count
         guard takers.allSatisfy({ $0.hasRoom(for: size) }) else {
             return refuse(
-                entry, .full,
+                batch[index], .full,
                 "a subscription has \(Self.maxWaitingEvents) events or \(Self.maxWaitingBytes) bytes waiting; publish again later"
             )
         }
-        let handover = InMemoryHandover(entry, takers: takers.count, deadline: loop.now + Self.patience)
+        let handover = InMemoryHandover(batch[index], takers: takers.count, deadline: loop.now + Self.patience)
         for taker in takers { taker.add(handover) }
         waiting.append(handover)
     }
@@ -117,9 +118,12 @@ extension InMemoryPubSub: TurnParticipant {
         isTurnEndDue = false
         for source in sources.all { source.pump() }
         answerHandovers()
-        let ended = answers
-        answers = []
+        var ended: [(completion: any PublishCompletion, token: UInt64, outcome: PublishOutcome)] = []
+        swap(&ended, &answers)
         for answer in ended { answer.completion.published(answer.outcome, token: answer.token) }
+        guard answers.isEmpty else { return }
+        ended.removeAll(keepingCapacity: ended.count < 1024)
+        swap(&ended, &answers)
     }
 }
 

@@ -53,9 +53,11 @@ final class InMemorySource: TopicSource {
         isBusy = true
         count += 1
         // The subscription's topic, also where it is a pattern: the app sees what it subscribed to (spec 3.9).
-        let message = Message(
-            topic: topic, body: handover.entry.body, metadata: handover.entry.metadata, key: handover.entry.key)
-        inlet.take([ReceivedMessage(message, Receipt(Position(low: count)))])
+        let message = ReceivedMessage(
+            Message(
+                topic: topic, body: handover.entry.body, metadata: handover.entry.metadata, key: handover.entry.key),
+            Receipt(Position(low: count)))
+        inlet.take([message])
     }
 
     /// Forgets what waits.
