@@ -25,6 +25,16 @@ package struct RedisOutput: ~Copyable {
         argument(name)
     }
 
+    /// Begins a command like one that was begun before.
+    package mutating func begin(_ start: RedisCommandStart) {
+        assert(missing == 0, "the command before has fewer arguments than it announced")
+        missing = start.missing
+        bytes.append(contentsOf: start.bytes)
+    }
+
+    /// What was written of a command that is not complete.
+    consuming func start() -> RedisCommandStart { RedisCommandStart(bytes: bytes, missing: missing) }
+
     /// Appends a whole command.
     package mutating func append(whole command: [String]) {
         assert(missing == 0, "the command before has fewer arguments than it announced")

@@ -27,6 +27,7 @@ final class RedisPubSub: PubSub {
     private(set) var sources: [RedisSource] = []
     private var unanswered = RedisPublishQueue()
     private var refused: [(PublishEntry, ComponentError)] = []
+    private var plain: (topic: String, trim: RedisTrim, start: RedisCommandStart)?
     private var warnings = RedisWarningLimit()
     private var heartbeat = Wake.none
     /// Whether the server lists idle entries only when asked so (6.2 and newer); false once it refused.
@@ -137,9 +138,23 @@ final class RedisPubSub: PubSub {
             unanswered.append(RedisPublishQueue.Publish(batch[index].completion, batch[index].token, topic))
             commands.send(self, token: Reply.publish.rawValue, timeout: settings.replyTimeout, form: .confirmation) {
                 output in
-                output.addEntry(topic, trim: trim, body: batch[index].body, metadata: metadata, key: batch[index].key)
+                if metadata.isEmpty, batch[index].key.isEmpty {
+                    output.begin(plainStart(topic, trim))
+                    output.argument(batch[index].body)
+                } else {
+                    output.addEntry(
+                        topic, trim: trim, body: batch[index].body, metadata: metadata, key: batch[index].key)
+                }
             }
         }
+    }
+
+    /// The beginning of an entry that is nothing but a body: the same as for the entry before, nearly always.
+    private func plainStart(_ topic: String, _ trim: RedisTrim) -> RedisCommandStart {
+        if let plain, plain.topic == topic, plain.trim == trim { return plain.start }
+        let start = RedisCommandStart.of { $0.beginEntry(topic, trim: trim, hasMetadata: false, hasKey: false) }
+        plain = (topic, trim, start)
+        return start
     }
 
     private func trim() -> RedisTrim {

@@ -8,14 +8,20 @@ extension RedisSource {
     func fetched(_ entries: [RedisEntry]) {
         let now = loop.now
         var empty: [Position] = []
-        for entry in entries {
-            if entry.body == nil {
-                empty.append(entry.id)
-            } else if held.fetched(entry.id, now: now) {
-                // After the group was made anew, Redis gives out again what the app has already; that is left out.
-                ready.append(entry)
+        // Nearly always all are taken, and then the array itself is kept.
+        var takesAll = ready.isEmpty
+        for index in entries.indices {
+            if entries[index].body == nil {
+                empty.append(entries[index].id)
+            } else if held.fetched(entries[index].id, now: now) {
+                if !takesAll { ready.append(entries[index]) }
+                continue
             }
+            // After the group was made anew, Redis gives out again what the app has already; that is left out.
+            if takesAll { ready = ArraySlice(entries[..<index]) }
+            takesAll = false
         }
+        if takesAll { ready = entries[...] }
         if !empty.isEmpty { dropEmpty(empty) }
         if !isPaused, let inlet { handOver(inlet) }
     }
@@ -31,16 +37,19 @@ extension RedisSource {
         var credit = inlet.credit
         var messages: [ReceivedMessage] = []
         messages.reserveCapacity(min(ready.count, max(0, credit.events)))
-        while credit.isOpen, let entry = ready.popFirst() {
+        var next = ready.startIndex
+        while credit.isOpen, next < ready.endIndex {
+            let id = ready[next].id
             let message = ReceivedMessage(
                 Message(
-                    topic: topic, body: entry.body ?? [], metadata: metadata(of: entry), key: entry.key,
-                    earlierAttempts: held.handedOver(entry.id)), Receipt(entry.id))
+                    topic: topic, body: ready[next].body ?? [], metadata: metadata(of: ready[next]),
+                    key: ready[next].key, earlierAttempts: held.handedOver(id)), Receipt(id))
+            next += 1
             credit.events -= 1
             credit.bytes -= message.size
             messages.append(message)
         }
-        if ready.isEmpty { ready = [] }
+        ready = next < ready.endIndex ? ready[next...] : []
         if !messages.isEmpty { inlet.take(messages) }
     }
 

@@ -9,7 +9,21 @@ extension RedisOutput {
     ///   - metadata: a JSON object; no field is written where it is empty.
     ///   - key: the ordering key; no field is written where it is empty.
     mutating func addEntry(_ topic: String, trim: RedisTrim, body: [UInt8], metadata: [UInt8], key: [UInt8]) {
-        let fields = 2 + (metadata.isEmpty ? 0 : 2) + (key.isEmpty ? 0 : 2)
+        beginEntry(topic, trim: trim, hasMetadata: !metadata.isEmpty, hasKey: !key.isEmpty)
+        argument(body)
+        if !metadata.isEmpty {
+            argument("metadata")
+            argument(metadata)
+        }
+        if !key.isEmpty {
+            argument("key")
+            argument(key)
+        }
+    }
+
+    /// Begins an entry, up to its body.
+    mutating func beginEntry(_ topic: String, trim: RedisTrim, hasMetadata: Bool, hasKey: Bool) {
+        let fields = 2 + (hasMetadata ? 2 : 0) + (hasKey ? 2 : 0)
         begin("XADD", arguments: 2 + (trim == .none ? 0 : 3) + fields)
         argument(topic)
         switch trim {
@@ -25,15 +39,6 @@ extension RedisOutput {
         }
         argument("*")
         argument("data")
-        argument(body)
-        if !metadata.isEmpty {
-            argument("metadata")
-            argument(metadata)
-        }
-        if !key.isEmpty {
-            argument("key")
-            argument(key)
-        }
     }
 
     /// Reads entries that no consumer of the group has got yet.
