@@ -13,12 +13,12 @@ final class Flight {
         case deadLetter
     }
 
-    let received: ReceivedMessage
+    private(set) var received: ReceivedMessage
     var stage = Stage.fresh
     var failures: Int
     /// Whether its source wants it back instead of another attempt.
     var isRecalled = false
-    let arrived: Instant
+    private(set) var arrived: Instant
     var target: [UInt8] = []
     /// What the message turned out to be, once it was looked at.
     var event: IncomingEvent?
@@ -36,5 +36,18 @@ final class Flight {
         self.received = received
         self.arrived = arrived
         failures = received.message.earlierAttempts
+    }
+
+    /// Begins anew with another message. For who holds the only reference.
+    func begin(_ received: ReceivedMessage, arrived: Instant) {
+        self.received = received
+        self.arrived = arrived
+        failures = received.message.earlierAttempts
+        stage = .fresh
+        isRecalled = false
+        event = nil
+        wake = .none
+        run = nil
+        span = nil
     }
 }

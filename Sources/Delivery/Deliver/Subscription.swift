@@ -25,6 +25,10 @@ package final class Subscription {
 
     var engine: LaneEngine
     var flights: [Flight?] = []
+    /// Flights that are over, to be used again, as many and with messages as large as is stated here.
+    private var spares: [Flight] = []
+    private static let spareLimit = 128
+    private static let spareBytes = 4096
     package internal(set) var bytesInFlight = 0
     private var source: (any TopicSource)?
     private var settled = SettledBatch()
@@ -143,6 +147,9 @@ package final class Subscription {
     func acknowledge(_ slot: LaneEngine.Slot) {
         guard let flight = takeFlight(slot) else { return }
         flight.received.acknowledge(in: &settled)
+        if spares.count < Subscription.spareLimit, flight.received.size <= Subscription.spareBytes {
+            spares.append(flight)
+        }
         engine.finish(slot)
         noteWork()
     }
@@ -205,13 +212,22 @@ extension Subscription: Inlet {
         return received.message.key.isEmpty ? nil : LaneKey.hash(received.message.key)
     }
 
+    /// A new flight, or one that is over and that nobody else holds.
+    private func flight(for message: ReceivedMessage) -> Flight {
+        guard var spare = spares.popLast(), isKnownUniquelyReferenced(&spare) else {
+            return Flight(message, arrived: scheduler.now)
+        }
+        spare.begin(message, arrived: scheduler.now)
+        return spare
+    }
+
     package func take(_ messages: [ReceivedMessage]) {
         for message in messages {
             guard let slot = engine.submit(laneKey: laneKey(of: message)) else {
                 preconditionFailure("a source handed over more than its credit")
             }
             while flights.count <= Int(slot.index) { flights.append(nil) }
-            flights[Int(slot.index)] = Flight(message, arrived: scheduler.now)
+            flights[Int(slot.index)] = flight(for: message)
             bytesInFlight += message.size
         }
         noteWork()

@@ -20,6 +20,7 @@ package final class HTTPClient {
     private var idle: [HTTPClientConnection] = []
     private var connecting = 0
     private var waiting = HTTPClientQueue()
+    var spares = HTTPSpareCalls()
     private var failed: [(call: HTTPClientCall, error: HTTPClientError)] = []
     private var isFailing = false
     private var armedFor: Instant?
@@ -65,7 +66,13 @@ package final class HTTPClient {
         _ request: consuming HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion,
         token: UInt64 = 0
     ) -> HTTPClientCall {
-        let call = HTTPClientCall(request, deadline: deadline, completion: completion, token: token, client: self)
+        let call: HTTPClientCall
+        if let spare = spares.take() {
+            call = spare
+            spare.begin(request, deadline: deadline, completion: completion, token: token, client: self)
+        } else {
+            call = HTTPClientCall(request, deadline: deadline, completion: completion, token: token, client: self)
+        }
         if let refusal = refusal(of: call) {
             failLater(call, refusal)
             return call

@@ -2,9 +2,9 @@ internal import Messaging
 
 /// One request on its way: what is needed to send it, perhaps twice, and to tell its end once.
 package final class HTTPClientCall {
-    let request: HTTPClientRequest
-    let deadline: Instant?
-    let token: UInt64
+    private(set) var request: HTTPClientRequest
+    private(set) var deadline: Instant?
+    private(set) var token: UInt64
     private var completion: (any HTTPClientCompletion)?
     /// Let go of at the end, as is the connection: weak references would make every count of both take the slow path.
     private var client: HTTPClient?
@@ -23,6 +23,19 @@ package final class HTTPClientCall {
         self.completion = completion
         self.token = token
         self.client = client
+    }
+
+    /// Begins anew with another request. For who holds the only reference.
+    func begin(
+        _ request: consuming HTTPClientRequest, deadline: Instant?, completion: any HTTPClientCompletion, token: UInt64,
+        client: HTTPClient
+    ) {
+        self.request = request
+        self.deadline = deadline
+        self.completion = completion
+        self.token = token
+        self.client = client
+        wasResent = false
     }
 
     /// Whether the completion has not been called.
