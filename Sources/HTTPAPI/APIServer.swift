@@ -134,15 +134,10 @@ package final class APIServer {
 
 extension APIServer: HTTPHandler {
     package func handle(_ exchange: HTTPExchange) {
-        let known = recent.entry(of: exchange)
-        var trace = RequestTrace(
-            exchange, tracer, began: observer?.now ?? Instant(nanoseconds: 0),
-            isUntraced: known?.isUntraced ?? exchange.withPath(APIRoute.isUntraced))
+        let facts = RequestFacts.of(exchange, isTracing: tracer.mode != .off, recent: &recent)
+        var trace = RequestTrace(facts, tracer, began: observer?.now ?? Instant(nanoseconds: 0))
         if let complaint = trace.baggageComplaint { return answerBadBaggage(exchange, complaint, trace) }
-        guard let route = known?.route ?? exchange.withPath({ APIRoute.of(method: exchange.method, path: $0) }) else {
-            return answerText(exchange, 400, "400 Bad Request", trace)
-        }
-        if known == nil { recent.note(exchange, route, isUntraced: trace.isUntraced) }
+        guard let route = facts.route else { return answerText(exchange, 400, "400 Bad Request", trace) }
         if let cors = rules.cors {
             if cors.answerPreflight(exchange, trace) { return noteAnswer(exchange, 200, 0, trace, .none) }
             trace.cors = cors.addition(to: exchange)

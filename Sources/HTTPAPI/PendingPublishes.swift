@@ -44,7 +44,7 @@ struct PendingPublishes {
         bulkBytes -= bytes
     }
 
-    mutating func add(_ entry: Entry) -> UInt64 {
+    mutating func add(_ entry: consuming Entry) -> UInt64 {
         count += 1
         if let index = free.popLast() {
             entries[index] = entry

@@ -9,8 +9,8 @@ internal import Observability
 extension APIServer {
     func publish(_ exchange: HTTPExchange, pubsub: String, topic: String, _ trace: RequestTrace) {
         let request = PublishRequest(
-            pubsub: pubsub, topic: topic, contentType: APIServer.contentType(of: exchange),
-            body: exchange.body, metadata: APIServer.metadata(of: exchange), trace: trace.span, traceState: trace.state)
+            pubsub: pubsub, topic: topic, contentType: trace.facts.contentType, body: exchange.body,
+            metadata: trace.facts.metadata, trace: trace.span, traceState: trace.state)
         if exchange.isBodyTooLarge {
             return refuseTooLarge(exchange, request, trace)
         }
@@ -60,7 +60,7 @@ extension APIServer {
     }
 
     /// The content type as it came; the one that nearly all events have is not made anew.
-    private static func contentType(of exchange: HTTPExchange) -> String {
+    static func contentType(of exchange: HTTPExchange) -> String {
         let fields = exchange.fields
         guard let index = fields.index(of: "content-type") else { return "" }
         return fields.value(at: index).equals("application/json") ? "application/json" : fields.valueText(at: index)

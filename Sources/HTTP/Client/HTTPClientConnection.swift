@@ -73,7 +73,7 @@ final class HTTPClientConnection {
 
     private func finish(isReusable: Bool) {
         guard let call, let head = reader.head else { return }
-        let response = HTTPClientResponse(status: head.status, fields: head.fields, body: reader.takeBody())
+        let response = HTTPClientResponse(head: head, body: reader.takeBody())
         self.call = nil
         // A request that is answered before all of it was sent leaves its rest behind.
         let isClean = isReusable && head.keepsAlive && output.isEmpty && transport?.pendingBytes == 0
@@ -84,6 +84,7 @@ final class HTTPClientConnection {
             end()
         }
         call.complete(.response(response))
+        client.spares.put(call)
     }
 
     // MARK: Ending

@@ -1,9 +1,12 @@
 /// A final response.
 package struct HTTPClientResponse: Sendable {
-    /// The status, from 200.
-    package var status: Int
-    /// The fields.
-    package var fields: HTTPFields
+    /// Its head.
+    package let head: HTTPResponseHead
     /// The body, decoded.
     package var body: [UInt8]
+
+    /// The status, from 200.
+    package var status: Int { head.status }
+    /// The fields.
+    package var fields: HTTPFields { head.fields }
 }

@@ -39,10 +39,8 @@ package final class HTTPExchange {
         self.connection = connection
     }
 
-    /// Begins anew with another request. For who holds the only reference, after `takeRoom`.
-    func begin(
-        head: consuming HTTPRequestHead, body: consuming [UInt8], isBodyTooLarge: Bool, connection: HTTPServerConnection
-    ) {
+    /// Begins anew with another request. For who holds the only reference.
+    func begin(head: HTTPRequestHead, body: consuming [UInt8], isBodyTooLarge: Bool, connection: HTTPServerConnection) {
         self.head = head
         self.body = body
         self.isBodyTooLarge = isBodyTooLarge
@@ -56,8 +54,8 @@ package final class HTTPExchange {
         dropsBody = false
     }
 
-    /// Lets a reader use the room of the request. For who holds the only reference.
-    func giveRoom(to reader: inout HTTPRequestReader) { reader.reuse(&head.fields, &body) }
+    /// Lets a reader use the room of the body. For who holds the only reference.
+    func giveRoom(to reader: inout HTTPRequestReader) { reader.reuse(&body) }
 
     // MARK: The request
 

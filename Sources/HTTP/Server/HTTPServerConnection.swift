@@ -92,14 +92,13 @@ final class HTTPServerConnection {
 
     /// A head is complete: its body goes where one lay that is over.
     private func headCame() {
-        owesContinue = reader.expectsContinue
+        owesContinue = reader.head?.expectsContinue == true
         spare = server.spares.take()
         spare?.giveRoom(to: &reader)
     }
 
     private func take(_ body: consuming [UInt8], isBodyTooLarge: Bool, isCutOff: Bool = false) {
-        guard let head = reader.takeHead() else { return }
-        let keepsAlive = head.keepsAlive && !isCutOff
+        guard let head = reader.head else { return }
         owesContinue = false
         requests &+= 1
         if turn != server.loop.turn { (turn, takenInTurn) = (server.loop.turn, 0) }
@@ -115,7 +114,7 @@ final class HTTPServerConnection {
         }
         exchange.isCutOff = isCutOff
         exchanges.append(exchange)
-        if !keepsAlive { mode = .finishing }
+        if !head.keepsAlive || isCutOff { mode = .finishing }
         server.statistics.requests &+= 1
         server.handler.handle(exchange)
     }

@@ -1,4 +1,4 @@
-/// Exchanges that are over, to be used again with the room of their heads and bodies: in the steady state a request allocates nothing.
+/// Exchanges that are over, to be used again with the room of their bodies: in the steady state a request allocates nothing here.
 ///
 /// An exchange comes out only while nobody else holds it, so that a request is never changed under the hands of who still looks at it.
 struct HTTPSpareExchanges {

@@ -6,24 +6,13 @@ internal import Bytes
 /// Values have no CR, LF, NUL or other control byte but the tab; bytes from 0x80 are as they came.
 package struct HTTPFields: Sendable {
     /// The whole head, start line included.
-    package private(set) var bytes: [UInt8]
+    package let bytes: [UInt8]
     /// The fields in the order in which they came.
-    package private(set) var ranges: [HTTPFieldRange]
+    package let ranges: [HTTPFieldRange]
 
     init(bytes: [UInt8], ranges: [HTTPFieldRange]) {
         self.bytes = bytes
         self.ranges = ranges
-    }
-
-    /// Takes both arrays out, empty but with their room: for the next head, once nobody reads this one any more. What somebody holds a
-    /// copy of all the same is left to him, and the room is new.
-    mutating func takeRoom() -> (bytes: [UInt8], ranges: [HTTPFieldRange]) {
-        var room: (bytes: [UInt8], ranges: [HTTPFieldRange]) = ([], [])
-        swap(&room.bytes, &bytes)
-        swap(&room.ranges, &ranges)
-        room.bytes.removeAll(keepingCapacity: true)
-        room.ranges.removeAll(keepingCapacity: true)
-        return room
     }
 
     /// No field.

@@ -51,7 +51,7 @@ struct HTTPFramingFields: Equatable {
     }
 
     /// Digits only: no sign, no blank, no list (RFC 9112, 6.3, where recovering is optional).
-    private static func length(_ value: RawSpan) throws(HTTPParseError) -> Int {
+    static func length(_ value: RawSpan) throws(HTTPParseError) -> Int {
         guard value.byteCount > 0, value.byteCount <= 18 else { throw .malformedContentLength }
         var length = 0
         for offset in 0..<value.byteCount {

@@ -5,8 +5,6 @@ struct HTTPHeadBuffer {
     /// The parser; once a head is complete the results are taken from it, and it is reset.
     var parser: HTTPHeadParser
     private var partial: [UInt8] = []
-    /// Where the next head's bytes go.
-    private var room: [UInt8] = []
 
     init(isRequest: Bool, limits: HTTPLimits) {
         parser = HTTPHeadParser(isRequest: isRequest, limits: limits)
@@ -21,10 +19,7 @@ struct HTTPHeadBuffer {
             let rest = bytes.extracting(offset..<bytes.byteCount)
             if let length = try parser.parse(rest) {
                 offset &+= length
-                var head: [UInt8] = []
-                swap(&head, &room)
-                head.append(rest.extracting(0..<length))
-                return head
+                return [UInt8](rest.extracting(0..<length))
             }
             partial.append(rest)
             offset = bytes.byteCount
@@ -43,14 +38,6 @@ struct HTTPHeadBuffer {
         offset &+= length - before
         head.removeSubrange(length...)
         return head
-    }
-
-    /// Has the next head use the room of one that nobody reads any more. Between heads.
-    mutating func reuse(_ fields: inout HTTPFields) {
-        guard isEmpty else { return }
-        let free = fields.takeRoom()
-        room = free.bytes
-        parser.reuse(free.ranges)
     }
 
     /// Begins anew.

@@ -53,9 +53,6 @@ struct HTTPHeadParser {
         return taken
     }
 
-    /// Has the next head's ranges use the room of an empty array. Before its first byte.
-    mutating func reuse(_ room: [HTTPFieldRange]) { ranges = room }
-
     /// Makes it ready for the next head.
     mutating func reset() {
         phase = isRequest ? .leading : .version
@@ -107,7 +104,7 @@ struct HTTPHeadParser {
     /// included: the phases take that on from the start of its line.
     @inline(__always)
     private mutating func readWholeFields(_ bytes: RawSpan, _ end: Int) throws(HTTPParseError) {
-        if ranges.capacity == 0 { ranges.reserveCapacity(HTTPHeadParser.usualFields) }
+        if ranges.isEmpty { ranges.reserveCapacity(HTTPHeadParser.usualFields) }
         // A field's name takes two bytes at least, its end two, and the head's end follows.
         while position &+ 4 < end, ranges.count < limits.fields {
             let start = position

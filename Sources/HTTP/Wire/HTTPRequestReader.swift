@@ -24,11 +24,8 @@ package struct HTTPRequestReader {
     private var buffer: HTTPHeadBuffer
     private var bodyReader: HTTPBodyReader?
     private var finishedBody: [UInt8] = []
-    /// Of the head, for its body.
-    private var framing = HTTPBodyFraming.length(0)
-    private(set) var expectsContinue = false
 
-    /// The head of the request that is being read, or was read last, unless it was taken.
+    /// The head of the request that is being read, or was read last.
     package private(set) var head: HTTPRequestHead?
 
     /// Whether the request that is complete has a body beyond its bound, which was dropped.
@@ -53,14 +50,15 @@ package struct HTTPRequestReader {
     package mutating func next(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Step {
         switch phase {
         case .head:
-            guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
-                return .needsMore
+            guard offset < bytes.byteCount else { return .needsMore }
+            if buffer.isEmpty, let again = head?.again(in: bytes, at: &offset) {
+                head = again
+            } else {
+                guard let headBytes = try buffer.read(bytes, from: &offset) else { return .needsMore }
+                guard let head = HTTPRequestHead(&buffer.parser, bytes: headBytes) else { throw .malformedTarget }
+                self.head = head
+                buffer.reset()
             }
-            guard let head = HTTPRequestHead(&buffer.parser, bytes: headBytes) else { throw .malformedTarget }
-            framing = head.framing
-            expectsContinue = head.expectsContinue
-            self.head = consume head
-            buffer.reset()
             phase = .body
             return .head
         case .body:
@@ -68,12 +66,8 @@ package struct HTTPRequestReader {
         }
     }
 
-    /// Takes the head of the request that is complete.
-    package mutating func takeHead() -> HTTPRequestHead? { head.take() }
-
-    /// Has the body that comes next, and the head after it, use the room of a request that nobody reads any more. Right after the step `head`.
-    mutating func reuse(_ fields: inout HTTPFields, _ body: inout [UInt8]) {
-        buffer.reuse(&fields)
+    /// Has the body that comes next use the room of one that nobody reads any more. Right after the step `head`.
+    mutating func reuse(_ body: inout [UInt8]) {
         swap(&finishedBody, &body)
         finishedBody.removeAll(keepingCapacity: true)
     }
@@ -87,7 +81,7 @@ package struct HTTPRequestReader {
 
     private mutating func readBody(_ bytes: RawSpan, from offset: inout Int) throws(HTTPParseError) -> Step {
         if bodyReader == nil {
-            if case .length(let length) = framing, length <= min(bytes.byteCount &- offset, limits.bodyBytes) {
+            if case .length(let length) = head?.framing, length <= min(bytes.byteCount &- offset, limits.bodyBytes) {
                 // The usual body: all of it is there.
                 if length > 0 { finishedBody.append(bytes.extracting(offset..<offset &+ length)) }
                 offset &+= length
@@ -97,8 +91,8 @@ package struct HTTPRequestReader {
             }
             var limits = limits
             // Who asks before it sends is told before it sends.
-            if expectsContinue { limits.discardedBytes = 0 }
-            bodyReader = try HTTPBodyReader(framing, limits: limits)
+            if head?.expectsContinue == true { limits.discardedBytes = 0 }
+            bodyReader = try HTTPBodyReader(head?.framing ?? .length(0), limits: limits)
         }
         try bodyReader?.read(bytes, from: &offset)
         guard bodyReader?.isDone == true else { return .needsMore }

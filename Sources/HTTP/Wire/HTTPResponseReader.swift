@@ -18,8 +18,11 @@ package struct HTTPResponseReader {
     private var interims = 0
     private var toHead = false
 
-    /// The head of the response that is being read, or was read last.
-    package private(set) var head: HTTPResponseHead?
+    /// The head of the response that is being read, or was read last; nil before a final one came.
+    package var head: HTTPResponseHead? { hasHead ? latest : nil }
+    /// The head that came last on this connection: the next one is nearly always spelled like it.
+    private var latest: HTTPResponseHead?
+    private var hasHead = false
     /// The body of the response that is complete.
     package private(set) var body: [UInt8] = []
 
@@ -41,10 +44,10 @@ package struct HTTPResponseReader {
         self.toHead = toHead
         phase = .head
         interims = 0
-        body = []
-        bodyReader = nil
+        if !body.isEmpty { body = [] }
+        if bodyReader != nil { bodyReader = nil }
         buffer.reset()
-        if var former = head.take() { buffer.reuse(&former.fields) }
+        hasHead = false
     }
 
     /// Reads on from an offset, which it moves; true once the response is complete.
@@ -52,9 +55,12 @@ package struct HTTPResponseReader {
         while true {
             switch phase {
             case .head:
-                guard offset < bytes.byteCount, let headBytes = try buffer.read(bytes, from: &offset) else {
-                    return false
+                guard offset < bytes.byteCount else { return false }
+                if buffer.isEmpty, let again = latest?.again(in: bytes, at: &offset) {
+                    try take(again)
+                    continue
                 }
+                guard let headBytes = try buffer.read(bytes, from: &offset) else { return false }
                 let head = HTTPResponseHead(&buffer.parser, bytes: headBytes)
                 buffer.reset()
                 try take(head)
@@ -83,14 +89,15 @@ package struct HTTPResponseReader {
         return true
     }
 
-    private mutating func take(_ head: consuming HTTPResponseHead) throws(HTTPParseError) {
+    private mutating func take(_ head: HTTPResponseHead) throws(HTTPParseError) {
         guard head.status >= 200 else {
             interims += 1
             guard interims <= limits.interimResponses, head.status != 101 else { throw .unexpectedInterim }
             return
         }
         framing = HTTPBodyFraming(responseWith: head.framing, status: head.status, toHead: toHead)
-        self.head = head
+        latest = head
+        hasHead = true
         phase = .body
     }
 }
