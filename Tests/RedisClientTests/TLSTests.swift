@@ -138,7 +138,7 @@ enum Shared {
     init() throws { certificates = try Shared.certificates.get() }
 
     private func ping(
-        _ server: RedisServer, _ settings: TLSSettings, host: String = "localhost", timeout: Duration = .seconds(5)
+        _ server: RedisServer, _ settings: TLSSettings, host: String = "localhost", timeout: Duration = .seconds(30)
     ) async -> String {
         let port = server.port
         return await onShard {
@@ -149,8 +149,8 @@ enum Shared {
                         endpoint: .tcp(host: host, port: port), tls: context, connectTimeout: timeout),
                     on: EventLoop.current, owner: Owner())
                 let large = String(repeating: "x", count: 300_000)
-                _ = try await connection.call(["SET", "k", large], timeout: .seconds(3))
-                let reply = try await connection.call(["GET", "k"], timeout: .seconds(3))
+                _ = try await connection.call(["SET", "k", large], timeout: .seconds(30))
+                let reply = try await connection.call(["GET", "k"], timeout: .seconds(30))
                 connection.close()
                 return reply.bytes?.count == 300_000 ? "good" : "\(reply)"
             } catch let error as RedisFailure {
