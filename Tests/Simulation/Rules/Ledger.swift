@@ -277,6 +277,10 @@ extension Ledger {
         if record.calls > concurrency {
             fail(.boundsKept, "subscription \(source) has \(record.calls) calls at the app, \(concurrency) may be")
         }
+        let isAtWork = subscription.running > 0 || subscription.waiting > 0
+        if record.open > 0, !isAtWork, !record.isEnding, rules(source).rules?.callsPerSecond == nil {
+            fail(.nothingStanding, "subscription \(source) holds \(record.open) events, and does nothing about them")
+        }
         let counts = subscription.counts
         if counts.delivered != record.delivered {
             fail(.accountsAgree, "subscription \(source) counts \(counts.delivered) deliveries of \(record.delivered)")
