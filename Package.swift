@@ -66,6 +66,7 @@ let package = Package(
         .systemLibrary(name: "CUV"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CRabbitMQ"),
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CYAML"),
         .target(name: "CRE2", linkerSettings: [library("re2"), library("stdc++"), .linkedLibrary("m")]),
@@ -89,6 +90,7 @@ let package = Package(
         target("RedisClient", ["CHiredis", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("hiredis")]),
         target("MQTTClient", ["CMosquitto", "Bytes", "Messaging", "Loop", "TLS"]),
         target("KafkaClient", ["CRDKafka", "Bytes", "Messaging", "Loop"]),
+        target("RabbitMQClient", ["CRabbitMQ", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("rabbitmq")]),
         target("HTTP", ["Bytes", "Messaging", "Loop", "TLS"]),
         target("Rules", ["CRE2", "Bytes", "Events"]),
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
@@ -96,7 +98,10 @@ let package = Package(
         target("Resources", ["Bytes", "Events", "Messaging", "YAML", "Rules"]),
         target(
             "Brokers",
-            ["Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient"]),
+            [
+                "Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient",
+                "RabbitMQClient",
+            ]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
         target(
@@ -145,6 +150,7 @@ let package = Package(
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Resources", "CRDKafka", "KafkaClient",
                 "Brokers",
             ]),
+        tests("RabbitMQClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RabbitMQClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         // A library, so that tests run it and `simulate` runs it optimised.
         .target(
