@@ -9,5 +9,5 @@ package import Messaging
 /// A new kind over an existing client is one folder and one line below.
 package enum Brokers {
     /// Every kind of this build.
-    package static let all: [PubSubKind] = [.inMemory, .embedded, .kafka, .redis, .mqtt3, .mqtt5]
+    package static let all: [PubSubKind] = [.inMemory, .embedded, .kafka, .redis, .mqtt3, .mqtt5, .rabbitmq]
 }

@@ -41,8 +41,8 @@ public enum Capability: String, Sendable, CaseIterable {
     case serial
     /// People can look at a topic without taking part in a group: `PubSubKind.browse`. Ours; not shown.
     case browse
-    /// A group is one client's session at the broker: it gets what is published after its first subscription, and a second process with the same
-    /// name takes it over. Ours; not shown.
+    /// A group begins at the broker with its first subscription, and gets what is published from then on; where groups are not shared, a second
+    /// process with the group's name takes it over. Ours; not shown.
     case session
     /// Only the body travels: metadata and key stay behind. Ours; not shown.
     case bodyOnly

@@ -3,6 +3,7 @@ import Foundation
 import Loop
 import Messaging
 import MessagingTesting
+import TestServers
 import Testing
 
 /// The kinds of this build, each with the harness that it is checked on.
@@ -13,6 +14,7 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case redis = "pubsub.redis"
     case mqtt3 = "pubsub.mqtt3"
     case mqtt5 = "pubsub.mqtt5"
+    case rabbitmq = "pubsub.rabbitmq"
     /// The broker of `MessagingTesting`, without a command to misbehave: what stands in for a broker must keep the contract too.
     case faulty = "pubsub.faulty"
 
@@ -24,7 +26,8 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
     var kind: PubSubKind? { Brokers.all.first { $0.type == rawValue } }
 
     /// Made on the shard.
-    func harness() throws -> any PubSubHarness {
+    /// - Parameter stopsBroker: whether the broker is stopped on the way, so that it cannot be shared with other tests.
+    func harness(stopsBroker: Bool = true) throws -> any PubSubHarness {
         if self == .faulty { return FaultyHarness() }
         let kind = try #require(kind)
         switch self {
@@ -33,6 +36,9 @@ enum KindUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible 
         case .kafka: return KafkaHarness(server: try KafkaServer.shared.get(), kind)
         case .redis: return RedisHarness(server: try RedisServer(), kind)
         case .mqtt3, .mqtt5: return MQTTHarness(server: try MosquittoServer(), kind)
+        case .rabbitmq:
+            let server = try stopsBroker ? RabbitMQServer() : RabbitMQServer.shared()
+            return RabbitMQHarness(kind, server: server, isOwn: stopsBroker)
         case .faulty: return FaultyHarness()
         }
     }
@@ -55,7 +61,7 @@ struct ContractTests {
         let shard = Shard(name: "contract")
         let violation = await shard.run { () -> String? in
             do {
-                let harness = try kind.harness()
+                let harness = try kind.harness(stopsBroker: rule.needsBroker)
                 do {
                     _ = try await rule.check(harness)
                 } catch {

@@ -55,7 +55,7 @@ extension Capability {
         case .ordered: "keeps the order of publishing"
         case .serial: "delivers one event at a time"
         case .browse: "lets martlet tail look at its events"
-        case .session: "has a group begin with its first subscription, for one process at a time"
+        case .session: "has a group begin with its first subscription"
         case .bodyOnly: "carries the body and nothing beside it"
         }
     }

@@ -139,6 +139,7 @@ extension Sidecar {
         if component.settings.isGiven("concurrency"), let given = component.settings.integer("concurrency"), given > 0 {
             bounds.concurrency = given
         }
+        if component.settings.text("concurrencyMode") == "single" { bounds.concurrency = 1 }
         if options.appMaxConcurrency > 0 { bounds.concurrency = min(bounds.concurrency, options.appMaxConcurrency) }
         if !component.broker.isDurable {
             bounds.callLimit = nil
