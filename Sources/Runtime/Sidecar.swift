@@ -28,6 +28,8 @@ package final class Sidecar {
     let lifecycle: Lifecycle
     var tracer: Tracer
     var readiness = Readiness()
+    /// The app was found and asked, and its subscriptions were begun; or there is none.
+    private var isAppArranged = false
     var configuration = SidecarConfiguration()
     /// What the resource directories held when they were read at the start.
     var files = ResourceFiles()
@@ -139,12 +141,22 @@ package final class Sidecar {
         let wasOutboundReady = readiness.isOutboundReady
         if components.allSatisfy({ $0.isOptional || $0.supervisor.wasConnected }) { readiness.reached(.components) }
         if !wasOutboundReady, readiness.isOutboundReady { options.whenServing?() }
+        // Subscriptions whose component was not there need not wait any longer.
+        for one in running where !one.wasAttempted && one.component.supervisor.wasConnected { one.pause?.cancel() }
         announceReadiness()
     }
 
-    /// The app's part of the start is done.
+    /// The app's part of the start is done, but for subscriptions that the broker was not asked for yet.
     func appIsServed() {
-        readiness.reached(.runtime)
+        isAppArranged = true
+        noteServed()
+    }
+
+    /// Called whenever a subscription was attempted. Where a group begins with its first subscription, an event that is published before is
+    /// gone: nobody shall be told that the sidecar is ready until then.
+    func noteServed() {
+        let isAsked = running.allSatisfy { $0.wasAttempted || $0.component.isOptional || $0.isEnding }
+        if isAppArranged, isAsked { readiness.reached(.runtime) }
         announceReadiness()
     }
 

@@ -8,6 +8,10 @@ final class RunningSubscription {
     let subscription: Subscription
     /// It is being ended: no further attempt to start it is made.
     var isEnding = false
+    /// The broker was asked for it at least once.
+    var wasAttempted = false
+    /// The wait before the next attempt; cancelling it ends the wait.
+    var pause: Task<Void, Never>?
     /// It keeps its place at the broker, and takes no events while the app is unwell.
     var isSuspended = false
 

@@ -153,6 +153,10 @@ extension Sidecar {
     private func attempt(_ one: RunningSubscription) async -> Bool {
         guard !one.isEnding else { return true }
         guard one.component.supervisor.wasConnected else { return false }
+        defer {
+            one.wasAttempted = true
+            noteServed()
+        }
         do {
             try await one.subscription.start()
             // It was ended meanwhile, without a source that could be told.
@@ -171,7 +175,9 @@ extension Sidecar {
             let isConnected = one.component.supervisor.wasConnected
             if isConnected { failures += 1 }
             let wait = isConnected ? Sidecar.subscribeRetry.wait(afterFailures: failures) : .milliseconds(100)
-            try? await loop.sleep(for: wait)
+            let pause = loop.launch { try? await self.loop.sleep(for: wait) }
+            one.pause = pause
+            await pause.value
             if isEnding { return }
             if await attempt(one) { return }
         }
@@ -191,5 +197,6 @@ extension Sidecar {
         }
         for task in tasks { await task.value }
         running.removeAll { one in ending.contains { $0 === one } }
+        noteServed()
     }
 }
