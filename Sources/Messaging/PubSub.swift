@@ -95,6 +95,8 @@ public protocol TopicSource: AnyObject {
     /// Called at a turn's end with what was settled in it. What was acknowledged never comes again (as far as the broker can promise it);
     /// what was released comes again.
     func settle(_ batch: borrowing SettledBatch)
+    /// Where the source itself puts messages that are rejected, as the broker calls it; `nil` where it has no such place and none is rejected.
+    var deadLetterPlace: String? { get }
     /// The inlet has credit again after it had none: go on fetching.
     func creditReturned()
     /// Stops fetching; what is in flight can still be settled.
@@ -103,6 +105,11 @@ public protocol TopicSource: AnyObject {
     func resume()
     /// Ends the subscription for good: no message comes after it returned. What was not settled stays with the broker. Idempotent, within 5 s.
     func cancel() async
+}
+
+extension TopicSource {
+    /// Most brokers leave that to the runtime.
+    public var deadLetterPlace: String? { nil }
 }
 
 /// A pub/sub component as the runtime drives it.

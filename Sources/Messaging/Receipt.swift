@@ -38,11 +38,14 @@ public struct SettledBatch: ~Copyable {
     /// Messages whose delivery failed and that the source shall keep and deliver again, with the attempts made so far.
     public private(set) var released: [(position: Position, attempts: Int)] = []
 
+    /// Messages whose delivery failed, for a source that has a place of its own for them (`TopicSource.deadLetterPlace`).
+    public private(set) var rejected: [Position] = []
+
     /// Makes a batch with nothing in it.
     public init() {}
 
     /// Whether nothing was settled.
-    public var isEmpty: Bool { acknowledged.isEmpty && released.isEmpty }
+    public var isEmpty: Bool { acknowledged.isEmpty && released.isEmpty && rejected.isEmpty }
 
     /// The message is done.
     public mutating func acknowledge(_ receipt: consuming Receipt) { acknowledged.append(receipt.settle()) }
@@ -51,6 +54,9 @@ public struct SettledBatch: ~Copyable {
     public mutating func release(_ receipt: consuming Receipt, attempts: Int) {
         released.append((receipt.settle(), attempts))
     }
+
+    /// The message failed: the source puts it where it keeps such messages.
+    public mutating func reject(_ receipt: consuming Receipt) { rejected.append(receipt.settle()) }
 }
 
 /// A message on its way through the runtime, together with the duty to settle it. It lives on one shard.
@@ -79,6 +85,9 @@ public final class ReceivedMessage {
     public func release(in batch: inout SettledBatch, attempts: Int) {
         batch.release(takeReceipt(), attempts: attempts)
     }
+
+    /// Moves the receipt into the batch as rejected.
+    public func reject(in batch: inout SettledBatch) { batch.reject(takeReceipt()) }
 
     private func takeReceipt() -> Receipt {
         guard let receipt = receipt.take() else { preconditionFailure("a message was settled twice") }

@@ -7,6 +7,7 @@ import Testing
         var ending: DeliveryDecision.Ending
         var failures = 1
         var deadLetter = false
+        var sourceTakes = false
         var durable = true
         var ending2 = false
         var expected: DeliveryDecision
@@ -21,6 +22,10 @@ import Testing
         Row(ending: .failed, failures: 100, expected: .retry(after: .seconds(60))),
         Row(ending: .failed, deadLetter: true, expected: .deadLetter),
         Row(ending: .failed, deadLetter: true, durable: false, expected: .deadLetter),
+        Row(ending: .failed, sourceTakes: true, expected: .reject),
+        Row(ending: .failed, deadLetter: true, sourceTakes: true, expected: .deadLetter),
+        Row(ending: .failed, sourceTakes: true, ending2: true, expected: .release),
+        Row(ending: .dropped(.appDropped), sourceTakes: true, expected: .drop(.appDropped)),
         Row(ending: .failed, durable: false, expected: .release),
         Row(ending: .failed, ending2: true, expected: .release),
         Row(ending: .failed, deadLetter: true, ending2: true, expected: .release),
@@ -36,8 +41,8 @@ import Testing
     @Test(arguments: rows)
     func `an ended attempt leads to the decision of the table`(row: Row) {
         let decision = DeliveryDecision.after(
-            row.ending, failures: row.failures, hasDeadLetter: row.deadLetter, isDurable: row.durable,
-            isEnding: row.ending2, schedule: RetrySchedule())
+            row.ending, failures: row.failures, hasDeadLetter: row.deadLetter, sourceTakesFailed: row.sourceTakes,
+            isDurable: row.durable, isEnding: row.ending2, schedule: RetrySchedule())
         #expect(decision == row.expected)
     }
 

@@ -32,6 +32,8 @@ final class ScriptedBroker: PubSub, TopicSource {
     var published: [PublishEntry] = []
     var acknowledged: [UInt64] = []
     var released: [UInt64] = []
+    var rejected: [UInt64] = []
+    var deadLetterPlace: String?
     var settlements = 0
     var creditReturns = 0
     var isPaused = false
@@ -54,6 +56,7 @@ final class ScriptedBroker: PubSub, TopicSource {
         settlements += 1
         acknowledged += batch.acknowledged.map(\.low)
         released += batch.released.map(\.position.low)
+        rejected += batch.rejected.map(\.low)
     }
     func creditReturned() { creditReturns += 1 }
     func pause() { isPaused = true }
@@ -91,8 +94,10 @@ final class Stage {
         capabilities: Set<Capability> = [.durable], deadLetter: String = "",
         bounds: SubscriptionBounds = SubscriptionBounds(),
         routes: [RouteTable.Route] = [.init(rule: nil, path: "/events")], bulk: BulkSettings? = nil,
-        isRaw: Bool = false, appLimit: Int? = nil, onSubscribe: ((Stage) -> Void)? = nil
+        isRaw: Bool = false, appLimit: Int? = nil, onSubscribe: ((Stage) -> Void)? = nil,
+        deadLetterPlace: String? = nil
     ) async throws {
+        source.deadLetterPlace = deadLetterPlace
         let random = RandomPool()
         let broker = Broker(
             name: "bus", type: "pubsub.test", version: "v1", capabilities: capabilities,
@@ -179,6 +184,18 @@ final class Stage {
         #expect(stage.source.acknowledged == [2, 1])
         #expect(stage.source.released.isEmpty)
         #expect(stage.subscription.counts.failedAttempts == 34)
+    }
+
+    @Test func `a failed event is left to a broker that has a place for such, a dropped one is not`() async throws {
+        let stage = try await Stage(deadLetterPlace: "dlx-t")
+        stage.deliver(1...2)
+        stage.answer(500)
+        stage.answer(200, #"{"status":"DROP"}"#)
+        #expect(stage.source.rejected == [1])
+        #expect(stage.source.acknowledged == [2])
+        #expect(stage.source.released.isEmpty)
+        #expect(stage.subscription.counts.deadLettered == 1)
+        #expect(stage.subscription.inFlight == 0)
     }
 
     @Test(arguments: [

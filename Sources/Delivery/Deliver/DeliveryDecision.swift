@@ -12,6 +12,8 @@ package enum DeliveryDecision: Sendable, Equatable {
     case deadLetter
     /// Settle as done although the app did not take it.
     case drop(DropReason)
+    /// Settle as rejected: the broker puts it where it keeps what failed.
+    case reject
     /// Keep it and try again after the wait.
     case retry(after: Duration)
     /// Give it back unsettled: a broker that keeps nothing loses it.
@@ -29,10 +31,12 @@ package enum DeliveryDecision: Sendable, Equatable {
     /// - Parameters:
     ///   - failures: attempts that failed so far, this one included.
     ///   - isDurable: whether the broker keeps what is not acknowledged.
+    ///   - sourceTakesFailed: whether the broker itself keeps what failed in a place of its own.
     ///   - isEnding: whether the subscription is being ended: nothing is tried again here then, and nothing is dead-lettered for a failure
     ///     that the end itself may have caused.
     package static func after(
-        _ ending: Ending, failures: Int, hasDeadLetter: Bool, isDurable: Bool, isEnding: Bool, schedule: RetrySchedule
+        _ ending: Ending, failures: Int, hasDeadLetter: Bool, sourceTakesFailed: Bool = false,
+        isDurable: Bool, isEnding: Bool, schedule: RetrySchedule
     ) -> DeliveryDecision {
         switch ending {
         case .success:
@@ -42,6 +46,7 @@ package enum DeliveryDecision: Sendable, Equatable {
         case .failed:
             if isEnding { return .release }
             if hasDeadLetter { return .deadLetter }
+            if sourceTakesFailed { return .reject }
             return isDurable ? .retry(after: schedule.wait(afterFailures: failures)) : .release
         case .deadLetterFailed:
             if isEnding || !isDurable { return .release }

@@ -158,8 +158,8 @@ extension Subscription {
 
     private func decide(_ ending: DeliveryDecision.Ending, failures: Int) -> DeliveryDecision {
         DeliveryDecision.after(
-            ending, failures: failures, hasDeadLetter: plan.hasDeadLetter, isDurable: broker.isDurable,
-            isEnding: isEnding, schedule: schedule)
+            ending, failures: failures, hasDeadLetter: plan.hasDeadLetter, sourceTakesFailed: deadLetterPlace != nil,
+            isDurable: broker.isDurable, isEnding: isEnding, schedule: schedule)
     }
 
     func carryOut(_ decision: DeliveryDecision, _ slot: LaneEngine.Slot, drop: DropReason?) {
@@ -167,6 +167,7 @@ extension Subscription {
         switch decision {
         case .acknowledge, .drop: acknowledge(slot)
         case .release: giveBack(slot)
+        case .reject: reject(slot)
         case .deadLetter:
             guard let flight = flights[index] else { return }
             flight.stage = .deadLetter

@@ -31,6 +31,8 @@ package final class Subscription {
     private static let spareBytes = 4096
     package internal(set) var bytesInFlight = 0
     private var source: (any TopicSource)?
+    /// Where the broker itself keeps what failed; nil where the runtime does.
+    private(set) var deadLetterPlace: String?
     private var settled = SettledBatch()
     private var isDue = false
     private var isStarved = false
@@ -83,6 +85,7 @@ package final class Subscription {
         let request = SubscriptionRequest(topic: broker.topicPrefix + plan.topic, metadata: plan.metadata)
         let source = try await broker.adapter.subscribe(request, into: self)
         self.source = source
+        deadLetterPlace = source.deadLetterPlace
         noteWork()
     }
 
@@ -158,6 +161,16 @@ package final class Subscription {
     func giveBack(_ slot: LaneEngine.Slot) {
         guard let flight = takeFlight(slot) else { return }
         flight.received.release(in: &settled, attempts: flight.failures)
+        engine.finish(slot)
+        noteWork()
+    }
+
+    /// Leaves an event that failed to the broker, which has a place for such.
+    func reject(_ slot: LaneEngine.Slot) {
+        guard let flight = takeFlight(slot) else { return }
+        counts.deadLettered += 1
+        observer.deadLettered(self, eventID: flight.eventID, topic: deadLetterPlace ?? "")
+        flight.received.reject(in: &settled)
         engine.finish(slot)
         noteWork()
     }
