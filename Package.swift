@@ -165,7 +165,7 @@ let package = Package(
             "ContractTests",
             [
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers",
-                "TestServers", "CRDKafka",
+                "RabbitMQClient", "TestServers", "CRDKafka",
             ]),
         tests("AppChannelsTests", ["AppChannels"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),

@@ -75,6 +75,11 @@ package struct AMQPFrameReader {
             throw RabbitMQFailure(
                 .protocolViolation, "the broker does not speak AMQP 0-9-1; is it RabbitMQ, with this port for AMQP?")
         }
+        // A TLS alert.
+        if bytes[start] == 0x15, bytes[start + 1] == 3 {
+            throw RabbitMQFailure(
+                .protocolViolation, "the broker answers in TLS; does the port want TLS (amqps://)?")
+        }
         let length = Int(bytes.loadUInt32(at: start + 3).byteSwapped)
         guard length <= maximum - 8 else {
             throw RabbitMQFailure(

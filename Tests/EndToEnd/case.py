@@ -9,6 +9,7 @@ import unittest
 
 import app as apps
 import mosquitto
+import rabbitmq
 import redis
 import sidecar
 
@@ -121,6 +122,24 @@ def on_every_broker(case):
             test.__doc__ = getattr(case, name).__doc__
             setattr(case, f"test_{name}_{make.name}", test)
     return case
+
+
+class RabbitMQ:
+    """A private RabbitMQ node whose queues stay."""
+
+    name = "rabbitmq"
+
+    def __init__(self, directory, ports=None):
+        self.server = rabbitmq.RabbitMQ(directory, ports or sidecar.free_ports(3))
+
+    def component(self, **more):
+        """Its Component resource."""
+        more.setdefault("deletedWhenUnused", "false")
+        return component("pubsub.rabbitmq", connectionString=f"amqp://127.0.0.1:{self.server.port}", **more)
+
+    def close(self):
+        """Ends the node."""
+        self.server.kill()
 
 
 class SidecarCase(unittest.TestCase):

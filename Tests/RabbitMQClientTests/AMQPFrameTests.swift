@@ -39,7 +39,8 @@ struct AMQPFrameTests {
     @Test(
         arguments: [
             (Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), "bytes"), (Array("AMQP".utf8) + [0, 1, 0, 0], "0-9-1"),
-            ([1, 0, 0, 0, 0, 0, 1, 5, 0xCF], "end mark"), ([4, 0, 0, 0, 0, 0, 1, 5, 0xCE], "kind 4"),
+            ([0x15, 3, 1, 0, 2, 2, 70], "want TLS"), ([1, 0, 0, 0, 0, 0, 1, 5, 0xCF], "end mark"),
+            ([4, 0, 0, 0, 0, 0, 1, 5, 0xCE], "kind 4"),
             ([1, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], "agreed"),
         ] as [([UInt8], String)])
     func `what is no frame ends it`(_ bytes: [UInt8], _ reason: String) {

@@ -30,7 +30,7 @@ package final class RabbitMQServer: @unchecked Sendable {
     }()
 
     /// - Parameters:
-    ///   - configuration: further lines of `rabbitmq.conf`.
+    ///   - configuration: further lines of `rabbitmq.conf`, with PORT for the port.
     ///   - plugins: names of plugins.
     package init(configuration: [String] = [], plugins: [String] = []) throws {
         port = try FreePort.take()
@@ -40,7 +40,8 @@ package final class RabbitMQServer: @unchecked Sendable {
             "RABBITMQ_EPMD=\(try FreePort.take())", "RABBITMQ_PLUGINS=\(plugins.joined(separator: ","))",
         ]
         try FileManager.default.createDirectory(atPath: directory + "/conf.d", withIntermediateDirectories: true)
-        try (configuration.joined(separator: "\n") + "\n")
+        let lines = configuration.map { $0.replacingOccurrences(of: "PORT", with: "\(port)") }
+        try (lines.joined(separator: "\n") + "\n")
             .write(toFile: directory + "/conf.d/10-test.conf", atomically: true, encoding: .utf8)
         try start()
     }

@@ -61,6 +61,10 @@ enum RabbitMQFields {
             "enableDeadLetter", .bool, default: "false",
             "Whether a queue has a dead letter exchange `dlx-<queue>` with a queue `dlq-<queue>`: failed, expired and overflowing events go there."
         ),
+        Field(
+            "requeueInFailure", .bool, default: "false",
+            "Whether failed events stay in the queue where there is a dead letter exchange. Without one they always do, and are tried again with growing pauses: daprd drops them unless this is true."
+        ),
         Field("maxLen", .integer(0...Int.max), default: "0", "How many events a queue keeps; 0 has no bound."),
         Field("maxLenBytes", .integer(0...Int.max), default: "0", "How many bytes a queue keeps; 0 has no bound."),
     ]
@@ -101,10 +105,6 @@ enum RabbitMQFields {
         (
             "publisherConfirm", FieldType.bool,
             "Every publish waits for the broker's confirmation, and fails where the broker refuses it."
-        ),
-        (
-            "requeueInFailure", .bool,
-            "A failed event is never dropped: it is tried again with growing pauses, or goes where dead letters go."
         ),
         ("reconnectWaitSeconds", seconds, "The runtime decides when to connect again."),
         ("concurrency", .text, "As in daprd; set `concurrencyMode`."),

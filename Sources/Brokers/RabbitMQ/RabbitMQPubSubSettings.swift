@@ -35,6 +35,8 @@ struct RabbitMQPubSubSettings {
     var maximumBytes: Int
     var exchangeKind: String
     var hasDeadLetters: Bool
+    /// Whether what failed goes to the dead letter exchange.
+    var keepsFailed: Bool
     var timeToLive: Duration?
     var heartbeat: UInt16
     var showsProperties: Bool
@@ -66,6 +68,7 @@ struct RabbitMQPubSubSettings {
         maximumBytes = settings.integer("maxLenBytes") ?? 0
         exchangeKind = settings.text("exchangeKind") ?? "fanout"
         hasDeadLetters = settings.bool("enableDeadLetter")
+        keepsFailed = hasDeadLetters && !settings.bool("requeueInFailure") && !acknowledgesAtOnce
         timeToLive = settings.duration("ttlInSeconds").flatMap { $0 > .zero ? $0 : nil }
         let seconds = address.heartbeat ?? (settings.duration("heartBeat") ?? .seconds(10)) / .seconds(1)
         guard seconds >= 0, seconds <= 65_535 else { throw Self.error("heartBeat is 0 s to 65535 s") }

@@ -44,11 +44,13 @@ final class RabbitMQSource: TopicSource {
         let given = component.settings.prefetch
         prefetch = UInt16(
             clamping: given > 0 ? given : min(max(inlet.credit.events, 1), RabbitMQSource.prefetchDefault))
+        deadLetterPlace = component.settings.keepsFailed ? topology.deadLetter?.exchange.name : nil
         unsettled = RabbitMQUnsettled(isAutomatic: component.settings.acknowledgesAtOnce)
     }
 
     var topic: String { topology.exchange.name }
     var isArmed: Bool { channel?.isOpen ?? false }
+    let deadLetterPlace: String?
     var unsettledBytes: Int { unsettled.bytes }
 
     // MARK: Arming
@@ -163,6 +165,10 @@ final class RabbitMQSource: TopicSource {
             delayed.append((loop.now + RetrySchedule.standard.wait(afterFailures: attempts), position))
         }
         if !batch.released.isEmpty { armDelayed() }
+        for position in batch.rejected {
+            let tag = unsettled.acknowledged(position)
+            if tag > 0 { channel?.reject(tag, requeue: false) }
+        }
         pump()
         component?.paceReading()
     }
