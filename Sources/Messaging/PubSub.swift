@@ -23,6 +23,9 @@ public struct PublishEntry {
     public var metadata: Metadata
     /// The ordering key; empty where there is none.
     public var key: [UInt8]
+    /// Whether `stored` must mean that somebody will get it: a broker that would take it and keep it nowhere, for want of a queue, refuses it. So
+    /// it is for dead letters, whose source is acknowledged then.
+    public var needsPlace: Bool
     /// Who is told.
     public var completion: any PublishCompletion
     /// Handed back to the completion.
@@ -31,13 +34,14 @@ public struct PublishEntry {
     /// Makes an entry.
     @inlinable
     public init(
-        topic: String, body: [UInt8], metadata: Metadata, key: [UInt8] = [],
+        topic: String, body: [UInt8], metadata: Metadata, key: [UInt8] = [], needsPlace: Bool = false,
         completion: any PublishCompletion, token: UInt64
     ) {
         self.topic = topic
         self.body = body
         self.metadata = metadata
         self.key = key
+        self.needsPlace = needsPlace
         self.completion = completion
         self.token = token
     }

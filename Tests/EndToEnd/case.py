@@ -110,20 +110,6 @@ class MQTT5(MQTT3):
         return "unwritable", mend
 
 
-EVERY_BROKER = [Embedded, Redis, MQTT3, MQTT5]
-
-
-def on_every_broker(case):
-    """Class decorator: a method `NAME_on(self, make_broker)` becomes a test for each broker."""
-    for name in [name for name in vars(case) if name.endswith("_on")]:
-        for make in EVERY_BROKER:
-            def test(self, name=name, make=make):
-                getattr(self, name)(make)
-            test.__doc__ = getattr(case, name).__doc__
-            setattr(case, f"test_{name}_{make.name}", test)
-    return case
-
-
 class RabbitMQ:
     """A private RabbitMQ node whose queues stay."""
 
@@ -137,9 +123,28 @@ class RabbitMQ:
         more.setdefault("deletedWhenUnused", "false")
         return component("pubsub.rabbitmq", connectionString=f"amqp://127.0.0.1:{self.server.port}", **more)
 
+    def unwritable(self):
+        """A topic that its user may not publish to, and what changes that."""
+        self.server.control("set_permissions", "guest", ".*", "^(?!unwritable$).*", ".*")
+        return "unwritable", lambda: self.server.control("set_permissions", "guest", ".*", ".*", ".*")
+
     def close(self):
         """Ends the node."""
         self.server.kill()
+
+
+EVERY_BROKER = [Embedded, Redis, MQTT3, MQTT5, RabbitMQ]
+
+
+def on_every_broker(case):
+    """Class decorator: a method `NAME_on(self, make_broker)` becomes a test for each broker."""
+    for name in [name for name in vars(case) if name.endswith("_on")]:
+        for make in EVERY_BROKER:
+            def test(self, name=name, make=make):
+                getattr(self, name)(make)
+            test.__doc__ = getattr(case, name).__doc__
+            setattr(case, f"test_{name}_{make.name}", test)
+    return case
 
 
 class SidecarCase(unittest.TestCase):

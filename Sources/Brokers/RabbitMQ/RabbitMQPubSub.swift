@@ -31,6 +31,8 @@ final class RabbitMQPubSub: PubSub {
     private var holdWake = Wake.none
 
     var sources: [RabbitMQSource] = []
+    /// Bytes of unfinished events of all subscriptions, as they tell it.
+    var unsettledBytes = 0
     /// Subscriptions that got events in this read.
     private var dirty: [RabbitMQSource] = []
     private(set) lazy var publishing = RabbitMQPublishing(self)
@@ -210,9 +212,7 @@ final class RabbitMQPubSub: PubSub {
     /// Stops reading where too much is unfinished, and goes on where it is not.
     func paceReading() {
         guard let consumer else { return }
-        var bytes = 0
-        for source in sources { bytes += source.unsettledBytes }
-        if bytes >= Self.unsettledBytesMaximum { consumer.pauseReading() } else { consumer.resumeReading() }
+        if unsettledBytes >= Self.unsettledBytesMaximum { consumer.pauseReading() } else { consumer.resumeReading() }
     }
 
     private func armHoldCheck() {

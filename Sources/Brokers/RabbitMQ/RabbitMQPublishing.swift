@@ -96,12 +96,16 @@ final class RabbitMQPublishing {
         _ entry: PublishEntry, _ topic: RabbitMQTopic, _ channel: RabbitMQChannel
     ) throws(RabbitMQFailure) -> [UInt8] {
         let key = entry.metadata.isEmpty ? nil : entry.metadata.value(ignoringCase: "routingKey")
+        let isMandatory = settings.mandatory != .never
         if let key, !key.isEmpty {
-            return try channel.publishHead(exchange: topic.name, key: key, mandatory: settings.mandatory != .never)
+            return try channel.publishHead(
+                exchange: topic.name, key: key, mandatory: isMandatory || entry.needsPlace)
+        }
+        if entry.needsPlace, !isMandatory {
+            return try channel.publishHead(exchange: topic.name, key: "", mandatory: true)
         }
         if topic.head.isEmpty {
-            topic.head = try channel.publishHead(
-                exchange: topic.name, key: "", mandatory: settings.mandatory != .never)
+            topic.head = try channel.publishHead(exchange: topic.name, key: "", mandatory: isMandatory)
         }
         return topic.head
     }
@@ -203,7 +207,7 @@ final class RabbitMQPublishing {
             publish.topic.wasRouted = true
             return publish.completion.published(.stored, token: token)
         }
-        if failure.kind == .unroutable, !isMissed(publish.topic) {
+        if failure.kind == .unroutable, !publish.needsPlace, !isMissed(publish.topic) {
             unroutable += 1
             tellUnroutable(publish.topic)
             return publish.completion.published(.stored, token: token)
@@ -253,11 +257,13 @@ extension RabbitMQPublishing: TurnParticipant {
 /// One publish on its way.
 private final class RabbitMQPublish: RabbitMQPublishCompletion {
     let topic: RabbitMQTopic
+    let needsPlace: Bool
     let completion: any PublishCompletion
     private let publishing: RabbitMQPublishing
 
     init(_ entry: PublishEntry, _ topic: RabbitMQTopic, _ publishing: RabbitMQPublishing) {
         self.topic = topic
+        needsPlace = entry.needsPlace
         completion = entry.completion
         self.publishing = publishing
     }

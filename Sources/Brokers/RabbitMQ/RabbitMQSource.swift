@@ -25,6 +25,7 @@ final class RabbitMQSource: TopicSource {
     private(set) var channel: RabbitMQChannel?
     private var isArming = false
     private var unsettled: RabbitMQUnsettled
+    private var toldBytes = 0
     /// Events that wait for credit.
     private var waiting: [Position] = []
     private var first = 0
@@ -51,7 +52,6 @@ final class RabbitMQSource: TopicSource {
     var topic: String { topology.exchange.name }
     var isArmed: Bool { channel?.isOpen ?? false }
     let deadLetterPlace: String?
-    var unsettledBytes: Int { unsettled.bytes }
 
     // MARK: Arming
 
@@ -95,6 +95,7 @@ final class RabbitMQSource: TopicSource {
         channel?.close()
         channel = nil
         unsettled.channelEnded()
+        tellBytes()
         guard !unsettled.isAutomatic else { return }
         waiting = []
         first = 0
@@ -170,7 +171,15 @@ final class RabbitMQSource: TopicSource {
             if tag > 0 { channel?.reject(tag, requeue: false) }
         }
         pump()
+        tellBytes()
         component?.paceReading()
+    }
+
+    /// The component bounds the bytes of all its subscriptions together.
+    private func tellBytes() {
+        let bytes = isCancelled ? 0 : unsettled.bytes
+        component?.unsettledBytes += bytes - toldBytes
+        toldBytes = bytes
     }
 
     /// One acknowledgement for all that are done without a gap, and one for each of the others.
@@ -212,6 +221,7 @@ final class RabbitMQSource: TopicSource {
         guard loop.now.nanoseconds > limit else { return }
         let tags = unsettled.overdue(since: Instant(nanoseconds: loop.now.nanoseconds - limit))
         for tag in tags { channel.reject(tag, requeue: true) }
+        tellBytes()
         if !tags.isEmpty {
             component.warn(
                 "\(tags.count) events of topic \(topic) were not finished within \(component.settings.holdLimit) (holdLimit) and are queued again"
@@ -228,6 +238,7 @@ final class RabbitMQSource: TopicSource {
         loop.cancel(delayedWake)
         loop.cancel(armWake)
         component?.sources.removeAll { $0 === self }
+        tellBytes()
         guard let channel else { return }
         channel.close()
         // Its events are in the queue again before another subscription asks for them.
@@ -255,6 +266,7 @@ extension RabbitMQSource: RabbitMQChannelOwner {
                 delivery.tag, isRedelivered: delivery.isRedelivered, message, now: loop.now)
         else { return }
         waiting.append(position)
+        tellBytes()
         component.note(self)
     }
 

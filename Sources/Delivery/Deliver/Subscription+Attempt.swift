@@ -78,7 +78,7 @@ extension Subscription {
         broker.enqueue(
             PublishEntry(
                 topic: broker.topicPrefix + plan.deadLetterTopic, body: message.body, metadata: message.metadata,
-                key: message.key, completion: self, token: slot.token), isInternal: true)
+                key: message.key, needsPlace: true, completion: self, token: slot.token), isInternal: true)
     }
 
     /// The topic as the app knows it: without the prefix of a namespace-scoped component.
