@@ -19,6 +19,13 @@ package struct RabbitMQDelivery {
     package var isRedelivered: Bool
     package var properties: AMQPProperties
     package var body: [UInt8]
+
+    package init(tag: UInt64, isRedelivered: Bool, properties: AMQPProperties, body: [UInt8]) {
+        self.tag = tag
+        self.isRedelivered = isRedelivered
+        self.properties = properties
+        self.body = body
+    }
 }
 
 /// One channel of a connection: calls and their answers in order, publishes, deliveries. Opened once and never again after it ended.
@@ -27,6 +34,8 @@ package struct RabbitMQDelivery {
 package final class RabbitMQChannel {
     /// A body beyond it ends the connection; RabbitMQ takes no larger ones itself.
     static let bodyMaximum: UInt64 = 512 << 20
+    /// Room for a body is made up to here when it is announced, beyond it as it comes.
+    static let reservationMaximum = 1 << 20
 
     enum State {
         case open
@@ -189,16 +198,17 @@ package final class RabbitMQChannel {
     }
 
     private func takeBody(_ payload: RawSpan) throws(RabbitMQFailure) {
-        guard var coming = content, coming.hasHead, payload.byteCount <= coming.size - coming.body.count else {
-            throw RabbitMQChannel.broken
-        }
-        if coming.size == payload.byteCount {
-            coming.body = [UInt8](payload)
-            content = coming
+        // In place: a copy of the content would have each frame copy the body.
+        guard content?.hasHead == true, let size = content?.size, let count = content?.body.count,
+            payload.byteCount <= size - count
+        else { throw RabbitMQChannel.broken }
+        if size == payload.byteCount {
+            content?.body = [UInt8](payload)
         } else {
+            if count == 0 { content?.body.reserveCapacity(min(size, RabbitMQChannel.reservationMaximum)) }
             content?.body.append(payload)
         }
-        if content?.body.count == content?.size { complete() }
+        if count + payload.byteCount == size { complete() }
     }
 
     private func complete() {

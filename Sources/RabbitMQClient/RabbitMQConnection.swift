@@ -58,12 +58,12 @@ package final class RabbitMQConnection {
     var sent: UInt64 = 0
     private(set) var flushed: UInt64 = 0
     private var isPauseWanted = false
-    private var isPaused = false
-    private var tick = Wake.none
-    private var tickAt = Instant(nanoseconds: 0)
-    private var connectDeadline: Instant
-    private var lastReceived: Instant
-    private var lastSent: Instant
+    var isPaused = false
+    var tick = Wake.none
+    var tickAt = Instant(nanoseconds: 0)
+    var connectDeadline: Instant
+    var lastReceived: Instant
+    var lastSent: Instant
 
     init(_ settings: RabbitMQConnectionSettings, on loop: EventLoop, owner: any RabbitMQConnectionOwner) {
         self.settings = settings
@@ -238,63 +238,6 @@ package final class RabbitMQConnection {
         isFlushAsked = true
         loop.atFlush(self)
     }
-
-    // MARK: Time
-
-    /// Looks after the connection every quarter of the heartbeat, and every second while somebody waits.
-    private func arm() {
-        loop.cancel(tick)
-        var interval = Duration.seconds(5)
-        if state == .open, greeting.heartbeat > 0 {
-            interval = min(.milliseconds(250 * Int(greeting.heartbeat)), interval)
-        }
-        if state != .open || pendingEvents > 0 || channels.contains(where: { $0?.isCalling ?? false }) {
-            interval = min(interval, .seconds(1))
-        }
-        tickAt = loop.now + interval
-        tick = loop.wake(at: tickAt, self, token: 0)
-    }
-
-    /// Somebody waits from now on.
-    func armSoon() {
-        if tickAt > loop.now + .seconds(1) { arm() }
-    }
-
-    private func overdue(_ now: Instant) -> RabbitMQFailure? {
-        if state != .open {
-            guard now >= connectDeadline else { return nil }
-            return RabbitMQFailure(
-                .timeout, "\(settings.endpoint): no connection within \(settings.connectTimeout)\(hint)")
-        }
-        if channels.contains(where: { $0?.hasOverdueCall(now) ?? false }) {
-            return RabbitMQFailure(
-                .timeout,
-                "\(settings.endpoint): no answer within \(RabbitMQConnection.replyTimeout); the connection is given up")
-        }
-        let patience = Duration.seconds(2 * Int(greeting.heartbeat))
-        guard patience > .zero, !isPaused, now.elapsed(since: lastReceived) >= patience else { return nil }
-        return RabbitMQFailure(
-            .timeout, "\(settings.endpoint): no sign of life within \(patience); the connection is given up")
-    }
-
-    private func heartbeat(_ now: Instant) {
-        guard state == .open, greeting.heartbeat > 0 else { return }
-        guard now.elapsed(since: lastSent) >= .milliseconds(400 * Int(greeting.heartbeat)) else { return }
-        appendFrame(.heartbeat, 0, [])
-    }
-}
-
-extension RabbitMQConnection: Sleeper {
-    package func wake(_ token: UInt64) {
-        guard state != .ended else { return }
-        let now = loop.now
-        if now.elapsed(since: tickAt) <= RabbitMQConnection.lateness {
-            if let failure = overdue(now) { return finish(failure) }
-            for channel in channels { channel?.endOverduePublishes(now) }
-        }
-        heartbeat(now)
-        arm()
-    }
 }
 
 extension RabbitMQConnection: TurnParticipant {
@@ -353,7 +296,7 @@ extension RabbitMQConnection: TransportDelegate {
     }
 
     /// What is worth a look when a connection ends by itself.
-    private var hint: String {
+    var hint: String {
         switch (state, settings.tls == nil) {
         case (.connecting, true): "; is RabbitMQ running there?"
         case (.connecting, false): "; is RabbitMQ running there, and does the port speak TLS (amqps://)?"

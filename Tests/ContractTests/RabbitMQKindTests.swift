@@ -263,6 +263,26 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a user who may not declare works with what is there`() async throws {
+        try await RabbitMQStage.run { stage in
+            let owner = try await stage.bench.connected()
+            await (try await stage.subscribe(owner, "t")).source?.cancel()
+            let user = "\(stage.bench.prefix)user"
+            try stage.server.control("add_user", user, "pass")
+            try stage.server.control("set_permissions", user, "^$", ".*", ".*")
+            stage.harness.values["connectionString"] = "amqp://\(user):pass@127.0.0.1:\(stage.server.port)"
+            let guest = try await stage.bench.connected()
+            let subscriber = try await stage.subscribe(guest, "t")
+            try await stage.bench.store(guest, "t", ["a"])
+            try await stage.bench.wait("the event") { subscriber.bodies == ["a"] }
+            #expect(guest.warnings.contains { $0.contains("ACCESS_REFUSED") && $0.contains("as it is") })
+            let error = try await stage.refused(guest, "other", "x")
+            #expect(error.code == .refused && error.outcome == .notSent && error.reason.contains("ACCESS_REFUSED"))
+            #expect(guest.losses == 0)
+        }
+    }
+
     // MARK: Acknowledgements
 
     @Test(.timeLimit(.minutes(1)))
