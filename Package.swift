@@ -43,6 +43,7 @@ let fuzzTargets: [Target] =
     Context.environment["MARTLET_FUZZ"] == "1"
     ? [
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
+        fuzz("FuzzAMQPFrames", ["Bytes", "RabbitMQClient"]),
         fuzz("FuzzCEL", ["Events", "Rules"]),
         fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
         fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),

@@ -8,6 +8,7 @@ import time
 import processes
 from processes import Cost, Sink, drive, memory
 from mosquitto import Mosquitto
+from rabbitmq import RabbitMQ
 from redis import RedisServer
 from sidecar import free_ports
 
@@ -48,6 +49,11 @@ class Broker:
             os.makedirs(folder, exist_ok=True)
             self.server = Mosquitto(folder, free_ports(1)[0], saves=False)
             settings["url"] = f"mqtt://127.0.0.1:{self.server.port}"
+        elif self.kind == "pubsub.rabbitmq":
+            # Durable queues and persistent events, for daprd too: what a confirmation is worth.
+            self.server = RabbitMQ(directory, free_ports(3))
+            settings["connectionString"] = f"amqp://127.0.0.1:{self.server.port}"
+            settings.update(deletedWhenUnused="false", deliveryMode="2", publisherConfirm="true")
         elif self.kind == "pubsub.embedded":
             settings["path"] = os.path.join(directory, f"embedded-{number}.db")
         return {"pubsub.yaml": component(self.kind, settings)}
