@@ -43,7 +43,7 @@ let fuzzTargets: [Target] =
     Context.environment["MARTLET_FUZZ"] == "1"
     ? [
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver"),
-        fuzz("FuzzAMQPFrames", ["Bytes", "RabbitMQClient"]),
+        fuzz("FuzzAMQPFrames", ["Bytes", "AMQPClient"]),
         fuzz("FuzzCEL", ["Events", "Rules"]),
         fuzz("FuzzCloudEvents", ["Bytes", "Events"]),
         fuzz("FuzzHTTPChunks", ["Bytes", "HTTP"]),
@@ -91,7 +91,7 @@ let package = Package(
         target("RedisClient", ["CHiredis", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("hiredis")]),
         target("MQTTClient", ["CMosquitto", "Bytes", "Messaging", "Loop", "TLS"]),
         target("KafkaClient", ["CRDKafka", "Bytes", "Messaging", "Loop"]),
-        target("RabbitMQClient", ["CRabbitMQ", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("rabbitmq")]),
+        target("AMQPClient", ["CRabbitMQ", "Bytes", "Messaging", "Loop", "TLS"], linker: [library("rabbitmq")]),
         target("HTTP", ["Bytes", "Messaging", "Loop", "TLS"]),
         target("Rules", ["CRE2", "Bytes", "Events"]),
         target("Delivery", ["Bytes", "Events", "Messaging", "Rules"]),
@@ -101,7 +101,7 @@ let package = Package(
             "Brokers",
             [
                 "Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient",
-                "RabbitMQClient",
+                "AMQPClient",
             ]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
@@ -151,7 +151,7 @@ let package = Package(
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Resources", "CRDKafka", "KafkaClient",
                 "Brokers",
             ]),
-        tests("RabbitMQClientTests", ["Bytes", "Messaging", "Loop", "TLS", "RabbitMQClient", "Brokers"]),
+        tests("AMQPClientTests", ["Bytes", "Messaging", "Loop", "TLS", "AMQPClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),
         // A library, so that tests run it and `simulate` runs it optimised.
         .target(
@@ -166,7 +166,7 @@ let package = Package(
             "ContractTests",
             [
                 "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Delivery", "Store", "Resources", "Brokers",
-                "RabbitMQClient", "TestServers", "CRDKafka",
+                "AMQPClient", "TestServers", "CRDKafka",
             ]),
         tests("AppChannelsTests", ["AppChannels"]),
         tests("HTTPAPITests", ["Bytes", "Events", "Messaging", "Delivery", "HTTP", "HTTPAPI"]),

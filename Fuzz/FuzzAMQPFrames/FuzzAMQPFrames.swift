@@ -1,6 +1,6 @@
 import Bytes
 import FuzzDriver
-import RabbitMQClient
+import AMQPClient
 
 @main
 struct Main {

@@ -1,4 +1,4 @@
-internal import RabbitMQClient
+internal import AMQPClient
 internal import RedisClient
 internal import Store
 
@@ -7,7 +7,7 @@ extension Brokers {
     package static var libraries: [String] {
         [
             "SQLite \(SQLiteVersion.text)", "hiredis \(HiredisVersion.text)",
-            "rabbitmq-c \(RabbitMQClient.libraryVersion)",
+            "rabbitmq-c \(AMQPClient.libraryVersion)",
         ]
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Loop
 import Messaging
 import MessagingTesting
-import RabbitMQClient
+import AMQPClient
 import TestServers
 
 /// A shard with RabbitMQ and whatever a test wants of it.

@@ -35,7 +35,7 @@ final class MQTTPubSub: PubSub {
     var isConnected = false
     private var lostWhileConnecting: ComponentError?
     private(set) var isClosed = false
-    private var warnings = MQTTWarningLimit()
+    private var warnings = WarningLimit()
     private var refused: [(PublishEntry, ComponentError)] = []
 
     var routes = MQTTRoutes()

@@ -1,5 +1,5 @@
+internal import AMQPClient
 internal import Messaging
-internal import RabbitMQClient
 
 /// Declares exchanges, queues and bindings on a channel, which a refusal ends: it opens the next one.
 ///

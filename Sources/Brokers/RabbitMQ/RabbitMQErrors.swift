@@ -1,5 +1,5 @@
+internal import AMQPClient
 internal import Messaging
-internal import RabbitMQClient
 
 /// The client's failures as the errors of the seam. Pure.
 enum RabbitMQErrors {

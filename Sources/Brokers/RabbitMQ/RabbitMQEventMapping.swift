@@ -1,7 +1,7 @@
+internal import AMQPClient
 internal import Bytes
 internal import Events
 internal import Messaging
-internal import RabbitMQClient
 
 /// Events of the seam as AMQP carries them, and back. Pure.
 enum RabbitMQEventMapping {

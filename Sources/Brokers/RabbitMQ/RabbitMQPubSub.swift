@@ -1,6 +1,6 @@
+internal import AMQPClient
 internal import Loop
 internal import Messaging
-internal import RabbitMQClient
 internal import TLS
 
 /// One component of RabbitMQ: a connection for publishes, and a connection with a channel for each subscription.
@@ -27,7 +27,7 @@ final class RabbitMQPubSub: PubSub {
     private(set) var isConnected = false
     private(set) var isClosed = false
     private var lostWhileConnecting: ComponentError?
-    private var warnings = RabbitMQWarningLimit()
+    private var warnings = WarningLimit()
     private var holdWake = Wake.none
 
     var sources: [RabbitMQSource] = []

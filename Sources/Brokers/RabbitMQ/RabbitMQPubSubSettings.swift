@@ -1,7 +1,7 @@
+internal import AMQPClient
 internal import Bytes
 internal import Loop
 internal import Messaging
-internal import RabbitMQClient
 internal import TLS
 
 /// What becomes of an event that no queue takes.

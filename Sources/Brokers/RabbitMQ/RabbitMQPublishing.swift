@@ -1,7 +1,7 @@
+internal import AMQPClient
 internal import Bytes
 internal import Loop
 internal import Messaging
-internal import RabbitMQClient
 
 /// The publishing half of a component: a channel with confirms, a channel for declarations, and the topics.
 ///

@@ -1,7 +1,7 @@
+internal import AMQPClient
 internal import Bytes
 internal import Loop
 internal import Messaging
-internal import RabbitMQClient
 
 /// One subscription: a channel of its own with one consumer. It declares its topology, hands events over within the inlet's credit, and settles them.
 final class RabbitMQSource: TopicSource {

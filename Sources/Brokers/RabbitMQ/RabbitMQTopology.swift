@@ -1,6 +1,6 @@
+internal import AMQPClient
 internal import Bytes
 internal import Messaging
-internal import RabbitMQClient
 
 /// What a subscription declares at the broker, with daprd's names and arguments, so that what is there already is declared equal (spec 3.8). Pure.
 struct RabbitMQTopology: Equatable {

@@ -1,5 +1,5 @@
 import Bytes
-import RabbitMQClient
+import AMQPClient
 import Testing
 
 struct AMQPFrameTests {

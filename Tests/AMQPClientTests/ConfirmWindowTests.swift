@@ -1,4 +1,4 @@
-import RabbitMQClient
+import AMQPClient
 import Testing
 
 struct ConfirmWindowTests {

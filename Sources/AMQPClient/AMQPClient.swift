@@ -1,4 +1,4 @@
-/// # RabbitMQClient: connections to a broker of AMQP 0-9-1, on sockets and TLS of ours, with rabbitmq-c as the codec.
+/// # AMQPClient: connections to a broker of AMQP 0-9-1, on sockets and TLS of ours, with rabbitmq-c as the codec.
 ///
 /// What it is: one connection with its greeting, heartbeats and deadlines; channels with calls in order, publishes with confirms and returns,
 /// and deliveries with acknowledgements.
@@ -7,7 +7,7 @@
 /// Who calls it: `Brokers/RabbitMQ`. Whom it calls: `Loop` for sockets, `TLS`, rabbitmq-c (`AMQPCodec` alone).
 ///
 /// Everything here is confined to one shard, and no call blocks.
-package enum RabbitMQClient {
+package enum AMQPClient {
     /// The version of rabbitmq-c.
     package static var libraryVersion: String { AMQPCodec.libraryVersion }
 }

@@ -1,6 +1,6 @@
 import Loop
 import Messaging
-import RabbitMQClient
+import AMQPClient
 import Testing
 
 @testable import Brokers

@@ -1,7 +1,7 @@
 internal import Messaging
 
 /// Lets through a few lines a minute and counts the others. Pure.
-struct RabbitMQWarningLimit {
+struct WarningLimit {
     /// Lines within one minute.
     static let linesMaximum = 6
 
@@ -15,7 +15,7 @@ struct RabbitMQWarningLimit {
             windowStart = now
             lines = 0
         }
-        guard lines < RabbitMQWarningLimit.linesMaximum else {
+        guard lines < WarningLimit.linesMaximum else {
             suppressed += 1
             return nil
         }
