@@ -313,6 +313,8 @@ func post(_ path: String, _ body: String) -> String {
         #expect(await eventually { await server.onShard({ $0.held.count }) == 2 })
         async let drained: Void = server.shard.run { [server] in await server.server.value?.drain(within: .seconds(60))
         }
+        // Reading keeps a thread: the drain must have got one before, where other tests keep the others.
+        #expect(await eventually { await server.onShard { _ in server.server.value?.isDraining } == true })
         #expect(idle.receiveAll() == "")
         partial.send("Host: a\r\n\r\n")
         #expect(partial.receiveAll() == ok("/p", close: true))

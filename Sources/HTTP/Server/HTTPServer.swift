@@ -22,7 +22,7 @@ package final class HTTPServer {
     package internal(set) var heldBytes = 0
     var spares = HTTPSpareExchanges()
     /// Whether no request is taken any more but those that have begun.
-    private(set) var isDraining = false
+    package private(set) var isDraining = false
     /// What was counted so far.
     package internal(set) var statistics = HTTPServerStatistics()
 
