@@ -100,8 +100,8 @@ let package = Package(
         target(
             "Brokers",
             [
-                "Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "RedisClient", "KafkaClient", "MQTTClient",
-                "AMQPClient",
+                "Bytes", "Events", "Messaging", "Loop", "Store", "TLS", "HTTP", "Rules", "RedisClient", "KafkaClient",
+                "MQTTClient", "AMQPClient",
             ]),
         target("AppChannels", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery"]),
         target("HTTPAPI", ["Bytes", "Events", "Messaging", "Loop", "HTTP", "Delivery", "Observability"]),
@@ -148,8 +148,8 @@ let package = Package(
         tests(
             "KafkaClientTests",
             [
-                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Resources", "CRDKafka", "KafkaClient",
-                "Brokers",
+                "Bytes", "Events", "Messaging", "MessagingTesting", "Loop", "Resources", "Rules", "CRDKafka",
+                "KafkaClient", "Brokers",
             ]),
         tests("AMQPClientTests", ["Bytes", "Messaging", "Loop", "TLS", "AMQPClient", "Brokers"]),
         tests("DeliveryTests", ["Bytes", "Events", "Messaging", "MessagingTesting", "Rules", "Delivery"]),

@@ -102,6 +102,13 @@ rd_kafka_resp_err_t martlet_kafka_seek_newest(rd_kafka_t *kafka, rd_kafka_topic_
     return error;
 }
 
+void martlet_kafka_remind(rd_kafka_t *kafka, const char *topic, int32_t partition, int timeout_ms) {
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, topic, partition)->offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_offsets_for_times(kafka, one, timeout_ms);
+    rd_kafka_topic_partition_list_destroy(one);
+}
+
 rd_kafka_resp_err_t martlet_kafka_partitions(rd_kafka_t *kafka, const char *topic, int timeout_ms, int *count,
                                              rd_kafka_resp_err_t *topic_error) {
     *count = 0;
@@ -122,6 +129,20 @@ rd_kafka_resp_err_t martlet_kafka_partitions(rd_kafka_t *kafka, const char *topi
     }
     if (handle != NULL) rd_kafka_topic_destroy(handle);
     return error;
+}
+
+int martlet_kafka_set_token(rd_kafka_t *kafka, const char *token, int64_t expiry, const char *principal,
+                            const char *extensions, size_t count, char *text, size_t text_size) {
+    const char *list[64];
+    if (count > sizeof list / sizeof list[0]) {
+        strncpy(text, "more than 32 extensions", text_size - 1);
+        return -1;
+    }
+    for (size_t index = 0; index < count; index++) {
+        list[index] = extensions;
+        extensions += strlen(extensions) + 1;
+    }
+    return rd_kafka_oauthbearer_set_token(kafka, token, expiry, principal, list, count, text, text_size) ? -1 : 0;
 }
 
 int martlet_kafka_wake_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

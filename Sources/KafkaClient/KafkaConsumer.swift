@@ -15,6 +15,8 @@ package protocol KafkaConsumerOwner: AnyObject {
     func recordsMayBeThere()
     /// Something that a user may have to look at.
     func consumerFailed(_ failure: KafkaFailure)
+    /// The token is missing or ends soon: `set(token:)` is waited for.
+    func tokenWanted()
 }
 
 /// One member of a consumer group. It gives partitions out as queues, and away only when its owner has finished with them. Confined to its shard.
@@ -58,7 +60,9 @@ package protocol KafkaConsumerOwner: AnyObject {
         self.owner = owner
         self.startsAtNewest = startsAtNewest
         isCooperative = properties["partition.assignment.strategy"] == "cooperative-sticky"
-        let events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
+        let events =
+            RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
+            | RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH
         handle = try KafkaHandle(
             RD_KAFKA_CONSUMER, properties, events: events, on: loop, owner: self)
     }
@@ -81,6 +85,12 @@ package protocol KafkaConsumerOwner: AnyObject {
         }
         if error != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaFailure(error) }
     }
+
+    /// Shows this token to brokers from now on.
+    package func set(token: KafkaToken) throws(KafkaFailure) { try handle?.set(token) }
+
+    /// There is no token now, for this reason.
+    package func noToken(_ reason: String) { handle?.noToken(reason) }
 
     // MARK: Offsets
 
@@ -295,6 +305,7 @@ extension KafkaConsumer: KafkaHandleOwner {
             let failure = KafkaFailure(error, text)
             latestTrouble = failure
             owner?.consumerFailed(failure)
+        case RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH: owner?.tokenWanted()
         default: break
         }
     }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CRDKafka
 
 /// What librdkafka or a broker refused or could not do.
@@ -27,6 +28,9 @@ package struct KafkaFailure: Error, Sendable, Equatable {
     /// The number of `rd_kafka_resp_err_t`: positive ones are the broker's, negative ones the library's.
     package var code: Int
 
+    /// `RD_KAFKA_RESP_ERR__AUTHENTICATION`.
+    package static let authentication = -169
+
     package init(_ kind: Kind, _ reason: String, code: Int = 0) {
         self.kind = kind
         self.reason = reason
@@ -34,9 +38,20 @@ package struct KafkaFailure: Error, Sendable, Equatable {
     }
 
     init(_ error: rd_kafka_resp_err_t, _ reason: String? = nil) {
-        kind = KafkaFailure.kind(of: error)
-        self.reason = reason ?? KafkaFailure.text(of: error)
+        let reason = reason ?? KafkaFailure.text(of: error)
+        kind = KafkaFailure.kind(ofTLS: reason, error) ?? KafkaFailure.kind(of: error)
+        self.reason = reason
         code = Int(error.rawValue)
+    }
+
+    /// What went wrong with TLS is found in the words: certificates that one side does not take stay as they are, a peer that vanished comes back.
+    static func kind(ofTLS reason: String, _ error: rd_kafka_resp_err_t) -> Kind? {
+        guard error == RD_KAFKA_RESP_ERR__SSL || error == RD_KAFKA_RESP_ERR__TRANSPORT else { return nil }
+        let words: [StaticString] = ["certificate", "SSL alert number", "wrong version number", "unsupported protocol"]
+        if words.contains(where: { reason.contains(text: $0) }) {
+            return reason.contains(text: "internal error") ? .unavailable : .refused
+        }
+        return .unavailable
     }
 
     static func text(of error: rd_kafka_resp_err_t) -> String {
@@ -54,7 +69,7 @@ package struct KafkaFailure: Error, Sendable, Equatable {
             RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
             RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
             .stale
-        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
             RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR__INVALID_ARG,
             RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
             RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,

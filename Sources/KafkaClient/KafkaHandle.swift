@@ -126,6 +126,25 @@ protocol KafkaHandleOwner: AnyObject {
         sweep = loop.wake(at: loop.now + KafkaHandle.sweepInterval, self, token: 0)
     }
 
+    // MARK: Tokens
+
+    /// Gives the library the token that it shows to brokers from now on.
+    func set(_ token: KafkaToken) throws(KafkaFailure) {
+        guard !isClosed else { return }
+        var text = [CChar](repeating: 0, count: 512)
+        let words = token.extensions.flatMap { [$0.name, $0.value] }
+        let packed = words.flatMap { Array($0.utf8) + [0] }.map { CChar(bitPattern: $0) } + [0]
+        let result = unsafe martlet_kafka_set_token(
+            rk, token.text, token.expiry, token.principal, packed, words.count, &text, text.count)
+        if result != 0 { throw KafkaFailure(.refused, KafkaHandle.string(text), code: KafkaFailure.authentication) }
+    }
+
+    /// Tells the library that there is no token; it asks again after a while.
+    func noToken(_ reason: String) {
+        guard !isClosed else { return }
+        unsafe rd_kafka_oauthbearer_set_token_failure(rk, reason)
+    }
+
     // MARK: Calls that block
 
     /// Runs a call that blocks on a thread of its own, and goes on here with what it returned. The handle lives on until then.

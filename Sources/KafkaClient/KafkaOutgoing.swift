@@ -42,4 +42,6 @@ package protocol KafkaProducerOwner: AnyObject {
     func reported(_ token: UInt32, _ report: KafkaReport)
     /// No broker is connected, or the producer is beyond repair (`fatal`): reports of what is under way still come.
     func producerFailed(_ failure: KafkaFailure)
+    /// The token is missing or ends soon: `set(token:)` is waited for.
+    func tokenWanted()
 }

@@ -39,7 +39,9 @@ internal import Messaging
         self.loop = loop
         self.owner = owner
         handle = try KafkaHandle(
-            RD_KAFKA_PRODUCER, properties, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR, on: loop, owner: self)
+            RD_KAFKA_PRODUCER, properties,
+            events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH, on: loop,
+            owner: self)
     }
 
     deinit { close() }
@@ -51,6 +53,12 @@ internal import Messaging
     package var isFull: Bool {
         outstanding >= KafkaProducer.recordsMaximum || waitingBytes >= KafkaProducer.bytesMaximum
     }
+
+    /// Shows this token to brokers from now on.
+    package func set(token: KafkaToken) throws(KafkaFailure) { try handle?.set(token) }
+
+    /// There is no token now, for this reason.
+    package func noToken(_ reason: String) { handle?.noToken(reason) }
 
     // MARK: Asking
 
@@ -225,6 +233,7 @@ extension KafkaProducer: KafkaHandleOwner {
         switch type {
         case RD_KAFKA_EVENT_DR: unsafe reports(event)
         case RD_KAFKA_EVENT_ERROR: unsafe trouble(event)
+        case RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH: owner?.tokenWanted()
         default: break
         }
     }

@@ -5,8 +5,13 @@ internal import CRDKafka
     package let id: KafkaPartitionID
     /// Where reading starts, where it was looked up; `nil` where the library does that.
     package let start: Int64?
+    /// Bytes that are taken between two reminders: half of what the library reads ahead.
+    static let reminderBytes = 1 << 20
+
     private let handle: KafkaHandle
     private var queue: OpaquePointer?
+    private var taken = 0
+    private var isReminding = false
     private var strays: [KafkaRecord] = []
 
     init(_ id: KafkaPartitionID, start: Int64?, _ handle: KafkaHandle) {
@@ -27,9 +32,26 @@ internal import CRDKafka
         if !strays.isEmpty { return strays.removeFirst() }
         while !handle.isClosed, let queue = unsafe queue, let event = unsafe rd_kafka_queue_poll(queue, 0) {
             defer { unsafe rd_kafka_event_destroy(event) }
-            if let record = unsafe KafkaQueue.record(of: event) { return record.record }
+            guard let (_, record) = unsafe KafkaQueue.record(of: event) else { continue }
+            taken += (record.value?.count ?? 0) + 128
+            if taken >= KafkaQueue.reminderBytes { remind() }
+            return record
         }
         return nil
+    }
+
+    /// A thread of the library that has read ahead as far as it may sleeps for up to a second, whatever is taken meanwhile. Any request to the
+    /// partition's leader wakes it; this one asks for an offset.
+    private func remind() {
+        taken = 0
+        guard !isReminding, !handle.isClosed else { return }
+        isReminding = true
+        let id = id
+        handle.blocking("kafka-remind") { reference in
+            unsafe martlet_kafka_remind(reference.pointer, id.topic, id.number, 1_000)
+        } then: { [weak self] in
+            self?.isReminding = false
+        }
     }
 
     /// A record of this partition came by the handle's own queue.

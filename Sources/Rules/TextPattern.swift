@@ -1,4 +1,4 @@
-/// A regular expression (RE2) that replaces parts of short texts, such as values of labels. Any shard may use it at any time.
+/// A regular expression (RE2) that is looked for in short texts, such as names of pairs, or replaces parts of them. Any shard may use it at any time.
 package struct TextPattern: Sendable {
     /// Why a pattern does not compile, in the words of Go's regexp package.
     package struct Mistake: Error, CustomStringConvertible {
@@ -12,7 +12,7 @@ package struct TextPattern: Sendable {
     private let rewrite: String
 
     /// - Parameter replacement: what a match becomes, in Go's notation: `$1` and `${1}` stand for groups, `$$` for a dollar sign.
-    package init(_ pattern: String, replacement: String) throws(Mistake) {
+    package init(_ pattern: String, replacement: String = "") throws(Mistake) {
         do throws(PatternMistake) {
             expression = try RegularExpression(pattern)
         } catch {
@@ -20,6 +20,9 @@ package struct TextPattern: Sendable {
         }
         rewrite = TextPattern.rewrite(replacement)
     }
+
+    /// Whether the pattern is found anywhere in the text.
+    package func isFound(in text: String) -> Bool { expression.isFound(in: text) }
 
     /// The text with every match replaced.
     package func replacing(in text: String) -> String {

@@ -1,6 +1,7 @@
 import Brokers
 import KafkaClient
 import Messaging
+import Rules
 import Testing
 
 /// Events as records and back (spec 3.5).
@@ -27,6 +28,13 @@ struct KafkaMappingTests {
         let record = try KafkaMapping.record(of: entry("{}", metadata, key: key), token: 1)
         #expect(record.key == Array(expected.utf8))
         #expect(record.headers.map(\.name) == metadata.map(\.0))
+    }
+
+    @Test func `pairs with an excluded name become no header`() throws {
+        let pairs = [("traceparent", "1"), ("x-note", "2"), ("partitionKey", "k")]
+        let record = try KafkaMapping.record(of: entry("{}", pairs), token: 1, excluded: try TextPattern("^(x-|trace)"))
+        #expect(record.headers.map(\.name) == ["partitionKey"])
+        #expect(record.key == Array("k".utf8))
     }
 
     @Test func `a body that is exactly null is a tombstone, an empty one is not`() throws {

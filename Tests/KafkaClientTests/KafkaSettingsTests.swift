@@ -70,6 +70,11 @@ struct KafkaSettingsTests {
         #expect([settings.producer[property], settings.consumer[property]].contains(expected))
     }
 
+    static let tokens = [
+        "brokers": "a:1", "authType": "oidc", "oidcTokenEndpoint": "https://t.example/token", "oidcClientID": "c d",
+        "oidcClientSecret": "s&s",
+    ]
+
     static let identities: [([String: String], String, String?)] = [
         (["authType": "password", "saslUsername": "u", "saslPassword": "p"], "sasl_ssl", "PLAIN"),
         (
@@ -84,6 +89,7 @@ struct KafkaSettingsTests {
             "SCRAM-SHA-256"
         ),
         (["authRequired": "false"], "plaintext", nil),
+        (tokens, "sasl_ssl", "OAUTHBEARER"),
         (["authType": "certificate"], "ssl", nil),
         (["authType": "mtls", "clientCert": "/c.pem", "clientKey": "/k.pem"], "ssl", nil),
     ]
@@ -103,7 +109,15 @@ struct KafkaSettingsTests {
         (["authType": "none"], "brokers"),
         (["brokers": "a:1"], "'authType' attribute was missing or empty"),
         (["brokers": "a:1", "authType": "magic"], "invalid value for 'authType' attribute"),
-        (["brokers": "a:1", "authType": "oidc"], "fetches no tokens"),
+        (["brokers": "a:1", "authType": "oidc"], "missing OIDC Token Endpoint for authType 'oidc'"),
+        (
+            ["brokers": "a:1", "authType": "oidc", "oidcTokenEndpoint": "https://t", "oidcClientID": "c"],
+            "missing OIDC Client Secret"
+        ),
+        (Self.tokens.merging(["oidcTokenEndpoint": "t/token"]) { $1 }, "write it with https://"),
+        (Self.tokens.merging(["oidcTokenEndpoint": "https://u:p@t/token"]) { $1 }, "holds spaces, a user"),
+        (Self.tokens.merging(["oidcExtensions": "[1]"]) { $1 }, "oidcExtensions"),
+        (["brokers": "a:1", "authType": "oidc_private_key_jwt"], "oidc_private_key_jwt is not supported"),
         (["brokers": "a:1", "authType": "awsiam"], "awsiam is not supported"),
         (["brokers": "a:1", "authType": "password"], "missing SASL Username"),
         (["brokers": "a:1", "authType": "mtls", "disableTls": "true"], "mtls needs TLS"),
@@ -113,9 +127,9 @@ struct KafkaSettingsTests {
         (["brokers": "a:1", "authType": "none", "compression": "rar"], "compression"),
         (["brokers": "a:1", "authType": "none", "version": "new"], "invalid kafka version"),
         (["brokers": "a:1", "authType": "none", "heartbeatInterval": "20s"], "heartbeatInterval"),
-        (["brokers": "a:1", "authType": "none", "excludeHeaderMetaRegex": "^x"], "excludeHeaderMetaRegex"),
+        (["brokers": "a:1", "authType": "none", "excludeHeaderMetaRegex": "("], "excludeHeaderMetaRegex"),
         (["brokers": "a:1", "authType": "none", "schemaRegistryURL": "http://r"], "Avro"),
-        (["brokers": "a:1", "authType": "none", "oidcTokenEndpoint": "http://t"], "oidcTokenEndpoint"),
+        (["brokers": "a:1", "authType": "none", "oidcKid": "k"], "oidcKid"),
         (["brokers": "a:1", "authType": "none", "awsRegion": "eu"], "awsRegion"),
         (["brokers": "a:1", "authType": "none", "useAvroJSON": "true"], "useAvroJSON"),
     ]

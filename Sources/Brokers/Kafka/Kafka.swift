@@ -36,7 +36,9 @@ enum KafkaFields {
     ]
 
     static let security = [
-        Field("authType", .text, "`none`, `password`, `mtls` or `certificate`. Required unless `authRequired` is set."),
+        Field(
+            "authType", .text,
+            "`none`, `password`, `mtls`, `certificate` or `oidc`. Required unless `authRequired` is set."),
         Field(
             "authRequired", .bool,
             "Former spelling: true with a `saslPassword` is `password`, true `mtls`, false `none`."),
@@ -54,6 +56,14 @@ enum KafkaFields {
             "Authorities that sign the brokers' certificates: PEM text or the path of a file; the system's by default."),
         Field("clientCert", .text, "The certificate that is shown to brokers: PEM text or the path of a file."),
         Field("clientKey", .text, secret: true, "The key of `clientCert`: PEM text or the path of a file."),
+        Field(
+            "oidcTokenEndpoint", .text, "Where `oidc` fetches its tokens, by OAuth 2.0 client credentials: an URL."),
+        Field("oidcClientID", .text, "The client of `oidc`."),
+        Field("oidcClientSecret", .text, secret: true, "The client's secret."),
+        Field("oidcScopes", .text, default: "openid", "Scopes that tokens are asked for, separated by commas."),
+        Field(
+            "oidcExtensions", .text,
+            "SASL extensions that go to brokers beside the token: a JSON object of texts."),
     ]
 
     static let consuming = [
@@ -88,6 +98,9 @@ enum KafkaFields {
 
     static let publishing = [
         Field(
+            "excludeHeaderMetaRegex", .text,
+            "A regular expression (RE2): publish metadata with such a name become no record header."),
+        Field(
             "maxMessageBytes", .integer(1_000...1_000_000_000), default: "1000000",
             "The largest event that is published."),
         Field("compression", .text, default: "none", "`none`, `gzip`, `snappy`, `lz4` or `zstd`."),
@@ -116,20 +129,14 @@ enum KafkaFields {
     }()
 
     static let refused: [Field] = {
-        let tokens = "librdkafka fetches no tokens here; use authType password, mtls or certificate"
-        let cloud = "authentication by AWS IAM is not supported; use authType password, mtls or certificate"
+        let assertions = "tokens by a signed assertion are not supported; use oidc with a secret, password, or mtls"
+        let cloud = "authentication by AWS IAM is not supported; use authType oidc, password, mtls or certificate"
         let schemas = "Avro and schema registries are not supported; publish JSON"
-        let regex = "leaving out headers by a pattern is not supported; remove it and all metadata become headers"
         func fields(_ names: [String], _ refusal: String, secret: Bool = false) -> [Field] {
             names.map { Field($0, .text, secret: secret, refusal: refusal, "Not supported.") }
         }
-        return fields(["excludeHeaderMetaRegex"], regex)
-            + fields(
-                [
-                    "oidcTokenEndpoint", "oidcClientID", "oidcScopes", "oidcExtensions", "oidcClientAssertionCert",
-                    "oidcResource", "oidcAudience", "oidcKid",
-                ], tokens)
-            + fields(["oidcClientSecret", "oidcClientAssertionKey"], tokens, secret: true)
+        return fields(["oidcClientAssertionCert", "oidcResource", "oidcAudience", "oidcKid"], assertions)
+            + fields(["oidcClientAssertionKey"], assertions, secret: true)
             + fields(
                 [
                     "region", "assumeRoleArn", "trustAnchorArn", "trustProfileArn", "assumeIamRoleArn", "sessionName",

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import KafkaClient
 internal import Messaging
 
@@ -30,11 +31,16 @@ enum KafkaErrors {
 
     /// What is worth doing about the errors that users meet, by librdkafka's number.
     private static func advice(_ failure: KafkaFailure) -> String {
-        switch failure.code {
+        let isSCRAM = failure.reason.contains(text: "SCRAM")
+        let isRefused = failure.kind == .refused
+        return switch failure.code {
+        case -169 where isSCRAM, 58 where isSCRAM:
+            "; check saslUsername and saslPassword; Kafka 3.7.2, 3.8.1 and newer refuse SCRAM of librdkafka 2.0 whatever the password: use saslMechanism PLAINTEXT over TLS, mtls or oidc there"
+        case -181 where isRefused, -195 where isRefused:
+            "; check caCert, clientCert and clientKey, and whether the port speaks TLS"
         case 10: "; raise maxMessageBytes here, or message.max.bytes at the broker"
         case -195, -187, -193: "; is Kafka running there, and is `brokers` right?"
-        case -169, 58: "; check authType, saslUsername, saslPassword and saslMechanism"
-        case -181: "; check caCert, clientCert and clientKey, and whether the port speaks TLS"
+        case -169, 58: "; check authType, saslUsername, saslPassword, saslMechanism, or what the oidc fields give"
         case -190: "; partitionNumber must be below the topic's number of partitions"
         case 29, 30, 31: "; the user's access lists do not allow it"
         case 3: "; make the topic, or let the broker make topics"

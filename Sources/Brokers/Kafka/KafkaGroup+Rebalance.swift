@@ -52,6 +52,8 @@ extension KafkaGroup: KafkaConsumerOwner {
 
     func recordsMayBeThere() { pump() }
 
+    func tokenWanted() { wantToken() }
+
     func consumerFailed(_ failure: KafkaFailure) {
         // The producer tells when brokers are away. A topic that is missing, and a member that was thrown out, are told here.
         let isTold = failure.code == 3 || failure.code == -147

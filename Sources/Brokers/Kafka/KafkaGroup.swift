@@ -38,6 +38,7 @@ final class KafkaGroup {
     let settings: KafkaSettings
     let loop: EventLoop
     let warn: (String) -> Void
+    let wantToken: () -> Void
     private(set) var sources: [KafkaSource] = []
     private(set) var consumer: KafkaConsumer?
     var partitions = KafkaPartitions()
@@ -56,7 +57,11 @@ final class KafkaGroup {
     var commitsUnderWay = 0
     private(set) var isClosing = false
 
-    init(_ settings: KafkaSettings, on loop: EventLoop, warn: @escaping (String) -> Void) {
+    init(
+        _ settings: KafkaSettings, on loop: EventLoop, warn: @escaping (String) -> Void,
+        tokenWanted: @escaping () -> Void
+    ) {
+        wantToken = tokenWanted
         self.settings = settings
         self.loop = loop
         self.warn = warn

@@ -1,6 +1,7 @@
 internal import Bytes
 package import KafkaClient
 package import Messaging
+package import Rules
 
 /// Events as records and records as messages (spec 3.5, "Publish" and "Consume"). Pure.
 package enum KafkaMapping {
@@ -10,7 +11,10 @@ package enum KafkaMapping {
     // MARK: Publishing
 
     /// The record of an event, or why there is none.
-    package static func record(of entry: PublishEntry, token: UInt32) throws(ComponentError) -> KafkaOutgoing {
+    /// - Parameter excluded: pairs with such a name become no header.
+    package static func record(
+        of entry: PublishEntry, token: UInt32, excluded: TextPattern? = nil
+    ) throws(ComponentError) -> KafkaOutgoing {
         var partition: Int32?
         if !entry.metadata.isEmpty {
             try checkSchema(entry.metadata, action: "publishing to topic \(entry.topic)")
@@ -23,9 +27,11 @@ package enum KafkaMapping {
                 partition = number
             }
         }
+        var headers = entry.metadata.pairs.map { ($0.key, $0.value) }
+        if let excluded { headers.removeAll { excluded.isFound(in: $0.0) } }
         return KafkaOutgoing(
             topic: entry.topic, partition: partition, key: key(of: entry), value: isNull(entry.body) ? nil : entry.body,
-            headers: entry.metadata.pairs.map { ($0.key, $0.value) }, token: token)
+            headers: headers, token: token)
     }
 
     private static func key(of entry: PublishEntry) -> [UInt8] {

@@ -21,6 +21,9 @@ final class KafkaPubSub: PubSub {
     private var host: (any PubSubHost)?
     private var producer: KafkaProducer?
     private var group: KafkaGroup?
+    private var tokens: KafkaTokenSource?
+    private var token: KafkaToken?
+    private var isFetchingToken = false
     private var isConnected = false
     private var isClosed = false
     private var publishes = KafkaPublishTable()
@@ -42,9 +45,13 @@ final class KafkaPubSub: PubSub {
         guard !isClosed else { throw error(.closed, "connecting", "component is closed") }
         guard !isConnected else { return }
         tellIneffective()
+        try await fetchToken()
         let action = "connecting to \(settings.brokers)"
         do throws(KafkaFailure) {
-            if producer == nil { producer = try KafkaProducer(settings.producer, on: loop, owner: self) }
+            if producer == nil {
+                producer = try KafkaProducer(settings.producer, on: loop, owner: self)
+                if let token { try producer?.set(token: token) }
+            }
             _ = try await producer?.partitions(of: nil, within: settings.connectLimit)
         } catch {
             throw complete(KafkaErrors.error(explained(error), action: action))
@@ -62,6 +69,45 @@ final class KafkaPubSub: PubSub {
             return failure
         }
         return trouble
+    }
+
+    // MARK: Tokens
+
+    private func fetchToken() async throws(ComponentError) {
+        guard let settings = settings.tokens else { return }
+        let source = tokens ?? KafkaTokenSource(settings, on: loop)
+        tokens = source
+        do throws(ComponentError) {
+            token = try await source.token()
+        } catch { throw complete(error) }
+    }
+
+    /// The library asks, shortly before its token ends: both sides of the component get the new one.
+    func tokenWanted() {
+        guard settings.tokens != nil, !isFetchingToken, !isClosed else { return }
+        isFetchingToken = true
+        _ = loop.launch { [weak self] in await self?.renewToken() }
+    }
+
+    private func renewToken() async {
+        defer { isFetchingToken = false }
+        do throws(ComponentError) {
+            try await fetchToken()
+            try handOutToken()
+        } catch {
+            guard !isClosed else { return }
+            producer?.noToken(error.reason)
+            group?.consumer?.noToken(error.reason)
+            warn("\(error.action): \(error.reason); trying again")
+        }
+    }
+
+    private func handOutToken() throws(ComponentError) {
+        guard let token else { return }
+        do throws(KafkaFailure) {
+            try producer?.set(token: token)
+            try group?.consumer?.set(token: token)
+        } catch { throw KafkaErrors.error(error, action: "using a token") }
     }
 
     private func tellIneffective() {
@@ -91,7 +137,7 @@ final class KafkaPubSub: PubSub {
             }
             let token = publishes.add(entry)
             do throws(ComponentError) {
-                producer.send(try KafkaMapping.record(of: entry, token: token))
+                producer.send(try KafkaMapping.record(of: entry, token: token, excluded: settings.excludedHeaders))
             } catch {
                 _ = publishes.take(token)
                 refuse(entry, complete(error))
@@ -129,11 +175,16 @@ final class KafkaPubSub: PubSub {
         do throws(ComponentError) {
             try KafkaMapping.checkSchema(request.metadata, action: action)
         } catch { throw complete(error) }
-        let group = group ?? KafkaGroup(settings, on: loop) { [weak self] line in self?.warn(line) }
+        let group =
+            group
+            ?? KafkaGroup(
+                settings, on: loop, warn: { [weak self] line in self?.warn(line) },
+                tokenWanted: { [weak self] in self?.tokenWanted() })
         self.group = group
-        do throws(KafkaFailure) { try group.prepare() } catch {
-            throw complete(KafkaErrors.error(error, action: action))
-        }
+        do throws(KafkaFailure) {
+            try group.prepare()
+            if let token { try group.consumer?.set(token: token) }
+        } catch { throw complete(KafkaErrors.error(error, action: action)) }
         let source = KafkaSource(request.topic, inlet, group)
         group.add(source)
         // Without a connection the next `connect()` goes on.
@@ -180,6 +231,7 @@ final class KafkaPubSub: PubSub {
         await leaving?.value
         self.producer = nil
         self.group = nil
+        tokens?.close()
         endAll("the component was closed before Kafka answered")
         host = nil
     }

@@ -9,9 +9,13 @@ extension KafkaSettings {
         case password
         case mutualTLS
         case certificate
+        case token
     }
 
-    static func secure(_ properties: inout KafkaProperties, _ settings: Settings) throws(ComponentError) {
+    static func secure(
+        _ properties: inout KafkaProperties, _ settings: Settings
+    ) throws(ComponentError) -> KafkaTokenSettings? {
+        var tokens: KafkaTokenSettings?
         let authentication = try authentication(settings)
         let hasTLS = authentication != .none && !settings.bool("disableTls")
         switch authentication {
@@ -24,10 +28,14 @@ extension KafkaSettings {
             }
         case .certificate:
             guard hasTLS else { throw error("kafka error: authType certificate needs TLS; remove disableTls") }
+        case .token:
+            tokens = try KafkaTokenSettings(settings)
+            properties["sasl.mechanism"] = "OAUTHBEARER"
         }
-        let isPassword = authentication == .password
-        properties["security.protocol"] = (isPassword ? "sasl_" : "") + (hasTLS ? "ssl" : "plaintext")
+        let isSASL = authentication == .password || authentication == .token
+        properties["security.protocol"] = (isSASL ? "sasl_" : "") + (hasTLS ? "ssl" : "plaintext")
         if hasTLS { try addTLS(&properties, settings) }
+        return tokens
     }
 
     private static func authentication(_ settings: Settings) throws(ComponentError) -> Authentication {
@@ -43,16 +51,16 @@ extension KafkaSettings {
         case "certificate": return .certificate
         case "":
             throw error(
-                "kafka error: 'authType' attribute was missing or empty; set none, password, mtls or certificate")
-        case "oidc", "oidc_private_key_jwt":
-            throw error(
-                "authType \(text) is not supported: librdkafka fetches no tokens here; use password, mtls or certificate"
-            )
+                "kafka error: 'authType' attribute was missing or empty; set none, password, mtls, certificate or oidc")
+        case "oidc": return .token
+        case "oidc_private_key_jwt":
+            throw error("authType oidc_private_key_jwt is not supported; use oidc, password, mtls or certificate")
         case "awsiam":
-            throw error("authType awsiam is not supported; use password, mtls or certificate")
+            throw error("authType awsiam is not supported; use oidc, password, mtls or certificate")
         default:
             throw error(
-                "kafka error: invalid value for 'authType' attribute: \(text); set none, password, mtls or certificate")
+                "kafka error: invalid value for 'authType' attribute: \(text); set none, password, mtls, certificate or oidc"
+            )
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Bytes
 package import KafkaClient
 package import Messaging
+package import Rules
 
 /// The settings of one component, checked against each other, as properties of librdkafka. Pure.
 package struct KafkaSettings {
@@ -8,8 +9,8 @@ package struct KafkaSettings {
     static let connectLimit: Duration = .seconds(4)
     /// How long an event is tried: longer than a change of a partition's leader mostly takes.
     static let messageTimeout: Duration = .seconds(10)
-    /// Read ahead for each consumer, in kilobytes.
-    static let readAheadKilobytes = 16_384
+    /// Read ahead of each partition, in kilobytes, and beyond it what one answer brings (`consumerFetchDefault`).
+    static let readAheadKilobytes = 2_048
     /// How often a consumer looks for topics and partitions that were added or made again.
     static let consumerRefresh: Duration = .seconds(10)
 
@@ -18,8 +19,12 @@ package struct KafkaSettings {
     package let startsAtNewest: Bool
     package let keepsPartitionOrder: Bool
     package let escapesHeaders: Bool
+    /// Names of pairs that become no header.
+    package let excludedHeaders: TextPattern?
     package let connectLimit: Duration
     package let maximumBytes: Int
+    /// Where tokens come from; nil where none are used.
+    package let tokens: KafkaTokenSettings?
     /// Settings that were given and change nothing that matters.
     package let ineffective: [String]
     package let producer: KafkaProperties
@@ -31,6 +36,7 @@ package struct KafkaSettings {
         startsAtNewest = try Self.word(settings, "initialOffset", ["newest", "oldest"]) == "newest"
         keepsPartitionOrder = settings.text("ordering") != "key"
         escapesHeaders = settings.bool("escapeHeaders")
+        excludedHeaders = try Self.pattern(settings.text("excludeHeaderMetaRegex") ?? "")
         connectLimit = Self.positive(settings.duration("metadataTimeout")) ?? Self.connectLimit
         maximumBytes = settings.integer("maxMessageBytes") ?? 1_000_000
         ineffective = KafkaFields.withoutEffect.map(\.name).filter(settings.isGiven)
@@ -40,7 +46,7 @@ package struct KafkaSettings {
             "bootstrap.servers": brokers, "client.id": settings.text("clientId") ?? "sarama",
             "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000", "log_level": "0",
         ])
-        try Self.secure(&common, settings)
+        tokens = try Self.secure(&common, settings)
         try Self.time(&common, settings)
         producer = try Self.producer(common, settings, maximumBytes)
         consumer = try Self.consumer(common, settings, group)
@@ -124,6 +130,13 @@ package struct KafkaSettings {
             throw error("\(name) is \"\(text)\"; write a duration such as 1m30s, or a whole number of seconds")
         }
         return duration
+    }
+
+    private static func pattern(_ text: String) throws(ComponentError) -> TextPattern? {
+        guard !text.isEmpty else { return nil }
+        do throws(TextPattern.Mistake) { return try TextPattern(text) } catch {
+            throw self.error("excludeHeaderMetaRegex is no regular expression: \(error)")
+        }
     }
 
     private static func brokers(_ text: String) throws(ComponentError) -> String {

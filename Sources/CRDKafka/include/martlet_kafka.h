@@ -26,10 +26,18 @@ rd_kafka_resp_err_t martlet_kafka_produce(rd_kafka_t *kafka, rd_kafka_topic_t *t
 rd_kafka_resp_err_t martlet_kafka_seek_newest(rd_kafka_t *kafka, rd_kafka_topic_partition_list_t *partitions,
                                               int timeout_ms);
 
+/// Sends a request of no consequence to a partition's leader, whose thread looks afterwards what it may fetch. It blocks up to the timeout.
+void martlet_kafka_remind(rd_kafka_t *kafka, const char *topic, int32_t partition, int timeout_ms);
+
 /// How many partitions a topic has, 0 where the cluster does not know it (yet). `topic` NULL only asks whether a
 /// broker answers. It blocks up to the timeout.
 rd_kafka_resp_err_t martlet_kafka_partitions(rd_kafka_t *kafka, const char *topic, int timeout_ms, int *count,
                                              rd_kafka_resp_err_t *topic_error);
+
+/// Gives a handle its token until `expiry`, in milliseconds since 1970. `extensions` holds `count` strings, each with its NUL: a name, its value, …
+/// Returns 0, or writes what is wrong to `text`.
+int martlet_kafka_set_token(rd_kafka_t *kafka, const char *token, int64_t expiry, const char *principal,
+                            const char *extensions, size_t count, char *text, size_t text_size);
 
 /// A descriptor that becomes readable when eight bytes are written to it; -1 where the system has none left.
 int martlet_kafka_wake_descriptor(void);
