@@ -12,13 +12,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
 
-import sidecar  # noqa: E402 (the path above)
+import kafka  # noqa: E402 (the path above)
+import sidecar  # noqa: E402
 import wire  # noqa: E402
 
 BUILT = os.path.join(ROOT, ".build", "benchmarks")
 TICKS = os.sysconf("SC_CLK_TCK")
 # The programs of `driver`, and the libraries that each needs.
-PROGRAMS = {"publisher": [], "sink": [], "floor_mqtt": ["-lmosquitto", "-lpthread"]}
+PROGRAMS = {"publisher": [], "sink": [], "floor_mqtt": ["-lmosquitto", "-lpthread"], "floor_kafka": ["-lrdkafka"]}
 
 
 class Cost:
@@ -151,6 +152,15 @@ def floor(broker, port, events, size):
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     return json.loads(done.stdout)["per_second"]
+
+
+def kafka_floor(port, events, size):
+    """Produces with 64 in flight and consumes, by librdkafka itself: its JSON."""
+    done = subprocess.run([os.path.join(BUILT, "floor_kafka"), "--brokers", f"127.0.0.1:{port}", "--total", str(events), "--size",
+                           str(size)], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise RuntimeError(f"the Kafka driver ended with status {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
 
 
 def redis_floor(port, events, size):

@@ -59,7 +59,7 @@ def render(result):
     """The whole report."""
     parts = [f"Machine: {result['machine']}  \nLoad average before: {result['load']}  \n"
              f"Date: {result['date']}  \nCommand: `{result['command']}`  \n"
-             f"Bodies of 1 KiB, 64 keep-alive connections; driver, sink, broker and sidecar share the machine. "
+             f"Bodies of {result['size'] / 1024:g} KiB, 64 keep-alive connections; driver, sink, broker and sidecar share the machine. "
              f"CPU: seconds of one process per 100,000 events, total (user + system).",
              "## Floors: without a sidecar",
              table(["", "per second", "p50 ms", "p99 ms", "CPU s / 100k of the server"],

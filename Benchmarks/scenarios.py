@@ -7,6 +7,7 @@ import time
 
 import processes
 from processes import Cost, Sink, drive, memory
+from kafka import ABSENCE, Kafka
 from mosquitto import Mosquitto
 from rabbitmq import RabbitMQ
 from redis import RedisServer
@@ -54,6 +55,10 @@ class Broker:
             self.server = RabbitMQ(directory, free_ports(3))
             settings["connectionString"] = f"amqp://127.0.0.1:{self.server.port}"
             settings.update(deletedWhenUnused="false", deliveryMode="2", publisherConfirm="true")
+        elif self.kind == "pubsub.kafka":
+            folder = os.path.join(directory, f"{self.name.replace(' ', '-')}-{number}".replace(",", ""))
+            self.server = Kafka(folder)
+            settings = {**self.server.settings(), **settings}
         elif self.kind == "pubsub.embedded":
             settings["path"] = os.path.join(directory, f"embedded-{number}.db")
         return {"pubsub.yaml": component(self.kind, settings)}
@@ -68,7 +73,8 @@ class Broker:
 class Bench:
     """All scenarios for one binary."""
 
-    def __init__(self, runner, quick, log):
+    def __init__(self, runner, quick, log, size=SIZE):
+        self.size = size
         self.runner = runner
         self.quick = quick
         self.log = log
@@ -108,15 +114,17 @@ class Bench:
                 cost = Cost(sink.process.pid)
                 where = ["--unix", path] if unix else ["--port", sink.port]
                 run = drive(*where, "--path", "/events", "--seconds", seconds, "--connections", CONNECTIONS,
-                            "--size", SIZE)
+                            "--size", self.size)
                 result[name] = self.line(run, cost.per_100k(run["ok"]))
             finally:
                 sink.close()
+        if not ABSENCE:
+            result.update(self.kafka_floors())
         server = RedisServer(self.runner.directory, free_ports(1)[0])
         try:
             cost = Cost(server.process.pid)
             events = 60_000 if self.quick else 200_000
-            rate = processes.redis_floor(server.port, events, SIZE)
+            rate = processes.redis_floor(server.port, events, self.size)
             if rate:
                 result["redis-benchmark XADD"] = {"per_second": round(rate), "cpu": cost.per_100k(events)}
         finally:
@@ -127,10 +135,23 @@ class Bench:
             cost = Cost(server.process.pid)
             events = 20_000 if self.quick else 100_000
             result["libmosquitto, QoS 1, publish → receive"] = {
-                "per_second": processes.floor("mqtt", server.port, events, SIZE), "cpu": cost.per_100k(events)}
+                "per_second": processes.floor("mqtt", server.port, events, self.size), "cpu": cost.per_100k(events)}
         finally:
             server.kill()
         return result
+
+    def kafka_floors(self):
+        """What librdkafka gives by itself; the CPU is the client's."""
+        server = Kafka(self.runner.directory)
+        try:
+            run = processes.kafka_floor(server.port, 60_000 if self.quick else 200_000, self.size)
+        finally:
+            server.close()
+        def line(one, **more):
+            return {"per_second": one["per_second"], "cpu": {"user": one["cpu"], "system": 0.0, "total": one["cpu"]}, **more}
+        produce = run["produce"]
+        return {"librdkafka, producing (CPU of the client)": line(produce, p50_ms=produce["p50_ms"], p99_ms=produce["p99_ms"]),
+                "librdkafka, consuming (CPU of the client)": line(run["consume"])}
 
     @staticmethod
     def line(run, cpu):
@@ -151,7 +172,7 @@ class Bench:
 
     def publish(self, one, broker, *how):
         """The driver against a sidecar."""
-        return drive("--port", one.http_port, "--topics", broker.topics, "--connections", CONNECTIONS, "--size", SIZE,
+        return drive("--port", one.http_port, "--topics", broker.topics, "--connections", CONNECTIONS, "--size", self.size,
                      *how, timeout=120)
 
     def publish_only(self, broker):

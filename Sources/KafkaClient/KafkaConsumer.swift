@@ -297,7 +297,7 @@ extension KafkaConsumer: KafkaHandleOwner {
         case RD_KAFKA_EVENT_REBALANCE: unsafe rebalance(event)
         case RD_KAFKA_EVENT_OFFSET_COMMIT: unsafe commitEnded(event)
         case RD_KAFKA_EVENT_FETCH:
-            guard let (id, record) = unsafe KafkaQueue.record(of: event) else { return }
+            guard let (id, record) = unsafe KafkaQueue.stray(of: event) else { return }
             queues[id]?.add(stray: record)
         case RD_KAFKA_EVENT_ERROR:
             let error = unsafe rd_kafka_event_error(event)

@@ -32,7 +32,8 @@ internal import CRDKafka
         if !strays.isEmpty { return strays.removeFirst() }
         while !handle.isClosed, let queue = unsafe queue, let event = unsafe rd_kafka_queue_poll(queue, 0) {
             defer { unsafe rd_kafka_event_destroy(event) }
-            guard let (_, record) = unsafe KafkaQueue.record(of: event) else { continue }
+            guard let message = unsafe KafkaQueue.message(of: event) else { continue }
+            let record = unsafe KafkaQueue.record(of: message)
             taken += (record.value?.count ?? 0) + 128
             if taken >= KafkaQueue.reminderBytes { remind() }
             return record
@@ -65,20 +66,28 @@ internal import CRDKafka
         unsafe rd_kafka_queue_destroy(queue)
     }
 
-    /// The record that an event carries; `nil` where it is another kind of event.
-    static func record(of event: OpaquePointer) -> (id: KafkaPartitionID, record: KafkaRecord)? {
+    /// The record that an event carries, with its partition; `nil` where it is another kind of event.
+    static func stray(of event: OpaquePointer) -> (id: KafkaPartitionID, record: KafkaRecord)? {
+        guard let message = unsafe message(of: event) else { return nil }
+        let topic = unsafe message.pointee.rkt.map { unsafe String(cString: rd_kafka_topic_name($0)) } ?? ""
+        return unsafe (KafkaPartitionID(topic: topic, number: message.pointee.partition), record(of: message))
+    }
+
+    private static func message(of event: OpaquePointer) -> UnsafePointer<rd_kafka_message_t>? {
         guard unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_FETCH,
             let message = unsafe rd_kafka_event_message_next(event),
             unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR
         else { return nil }
+        return unsafe message
+    }
+
+    private static func record(of message: UnsafePointer<rd_kafka_message_t>) -> KafkaRecord {
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = unsafe rd_kafka_message_timestamp(message, &kind)
-        let topic = unsafe message.pointee.rkt.map { unsafe String(cString: rd_kafka_topic_name($0)) } ?? ""
-        let record = unsafe KafkaRecord(
+        return unsafe KafkaRecord(
             offset: message.pointee.offset, timestamp: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
             key: bytes(message.pointee.key, message.pointee.key_len),
             value: bytes(message.pointee.payload, message.pointee.len), headers: headers(of: message))
-        return unsafe (KafkaPartitionID(topic: topic, number: message.pointee.partition), record)
     }
 
     private static func bytes(_ start: UnsafeMutableRawPointer?, _ count: Int) -> [UInt8]? {

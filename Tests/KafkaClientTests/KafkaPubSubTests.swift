@@ -66,6 +66,30 @@ struct KafkaPubSubTests {
         }
     }
 
+    /// The test vectors of FNV-1a with 32 bits. Sarama's hash partitioner, which daprd uses, takes the sign away from the remainder.
+    static let hashes: [(key: String, hash: UInt32)] = [
+        ("a", 0xE40C_292C), ("b", 0xE70C_2DE5), ("c", 0xE60C_2C52), ("foo", 0xA9F3_7ED7), ("foobar", 0xBF9C_F968),
+        ("fo", 0x6222_E842), ("foob", 0x3F50_76EF),
+    ]
+
+    @Test(.timeLimit(.minutes(1)))
+    func `keys go to the partitions that Sarama's hash partitioner gives them`() async throws {
+        try await MockHarness.run(Self.oldest) { bench, cluster in
+            cluster.makeTopic("t", partitions: 7)
+            let component = try await bench.connected()
+            let subscriber = try await bench.subscribe(component, "t")
+            try await bench.publish(
+                component,
+                Self.hashes.map { ("t", Array($0.key.utf8), Metadata([("partitionKey", $0.key)]), []) })
+            try await bench.wait("all") { subscriber.received.count == Self.hashes.count }
+            for (key, hash) in Self.hashes {
+                let message = try #require(subscriber.received.first { $0.body == Array(key.utf8) })
+                let expected = abs(Int32(bitPattern: hash) % 7)
+                #expect(message.metadata["__partition"] == "\(expected)", "\(key)")
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a named partition is used, one that is not there is refused`() async throws {
         try await MockHarness.run(Self.oldest) { bench, cluster in
