@@ -12,8 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
 
-import kafka  # noqa: E402 (the path above)
-import sidecar  # noqa: E402
+import sidecar  # noqa: E402 (the path above)
 import wire  # noqa: E402
 
 BUILT = os.path.join(ROOT, ".build", "benchmarks")
