@@ -109,6 +109,17 @@ public protocol TopicSource: AnyObject {
     func resume()
     /// Ends the subscription for good: no message comes after it returned. What was not settled stays with the broker. Idempotent, within 5 s.
     func cancel() async
+    /// Events that the broker holds for the subscription's group and that nobody has settled: those that no consumer of the group has got yet,
+    /// and those that one has got. `nil` where that is not known now.
+    ///
+    /// An optional power, announced by `Capability.lag`. It is asked for when somebody looks at metrics, once at a time; it must not hold up
+    /// what is published or delivered, and it ends with the connection at the latest.
+    func lag() async -> Int?
+}
+
+extension TopicSource {
+    /// What a source without the power tells: nothing.
+    public func lag() async -> Int? { nil }
 }
 
 extension TopicSource {

@@ -46,12 +46,14 @@ public enum Capability: String, Sendable, CaseIterable {
     case session
     /// Only the body travels: metadata and key stay behind. Ours; not shown.
     case bodyOnly
+    /// Its sources tell how far their group is behind: `TopicSource.lag()`. Ours; not shown.
+    case lag
 
     /// Whether `/v1.0/metadata` names it.
     public var isShown: Bool {
         switch self {
         case .bulkPubSub, .messageTTL, .subscribeWildcards, .bulkSubscribeImmediate: true
-        case .durable, .sharedGroups, .ordered, .serial, .browse, .session, .bodyOnly: false
+        case .durable, .sharedGroups, .ordered, .serial, .browse, .session, .bodyOnly, .lag: false
         }
     }
 }

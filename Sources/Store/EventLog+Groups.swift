@@ -38,6 +38,11 @@ extension EventLog {
         noteTurnEnd()
     }
 
+    func count(_ request: LogWork.Count) {
+        outgoing.counts.append(request)
+        noteTurnEnd()
+    }
+
     /// The group's state has changed and is saved with the next commit, or alone after a short while.
     func noteDirty(_ group: LogGroup) {
         dirty.append(group)

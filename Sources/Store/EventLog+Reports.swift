@@ -16,6 +16,7 @@ extension EventLog {
         case .group(let group, let result): groups[group].opened(result, now: now)
         case .window(let group, let window): groups[group].received(window)
         case .fetched(let group, let ids, let events): groups[group].received(ids, events)
+        case .counted(let group, let events): groups[group].counted(events)
         case .passed(let passed): passedEvents(passed)
         case .latched(let error): latch(error)
         case .closed:
@@ -47,6 +48,7 @@ extension EventLog {
     private func latch(_ error: ComponentError) {
         guard state == .open || state == .opening else { return }
         state = .latched(error)
+        for group in groups { group.countingEnded() }
         owner?.logLatched(error)
     }
 

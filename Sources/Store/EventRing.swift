@@ -60,6 +60,11 @@ struct EventRing {
         return low
     }
 
+    /// How many events of a topic after an id are here.
+    func count(_ topic: Int, after id: UInt64) -> Int {
+        topic < topics.count ? topics[topic].events.count - index(topic, after: id) : 0
+    }
+
     /// The event at an index, `nil` at the end.
     func event(_ topic: Int, at index: Int) -> StoredEvent? {
         topic < topics.count && index < topics[topic].events.count ? topics[topic].events[index] : nil

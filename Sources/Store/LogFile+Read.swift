@@ -59,6 +59,21 @@ extension LogFile {
         }
     }
 
+    /// Counts the events of a topic in a slice.
+    func count(_ request: LogWork.Count) {
+        do throws(SQLiteError) {
+            let statement = statements.count
+            defer { statement.reset() }
+            statement.bind(1, request.after)
+            statement.bind(2, request.through)
+            statement.bind(3, topics[request.topic].row)
+            let events = try statement.step() ? Int(statement.integer(0)) : 0
+            reports.append(.counted(group: request.group, events: events))
+        } catch {
+            latch(error)
+        }
+    }
+
     private func event(_ statement: SQLiteStatement, _ topic: Int) throws(SQLiteError) -> StoredEvent {
         guard let metadata = MetadataCodec.decode(statement.bytes(2)) else {
             throw .damaged("the metadata of event \(statement.id(0))", action: "reading events")

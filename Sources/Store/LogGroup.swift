@@ -16,13 +16,15 @@ final class LogGroup {
     let number: Int
     let topic: Int
     let name: String
-    private let log: EventLog
+    let log: EventLog
     private let topicName: String
-    private var row: Int64 = 0
-    private var claims = Claims(cursor: 0)
+    private(set) var row: Int64 = 0
+    private(set) var claims = Claims(cursor: 0)
     private var members: [LogMember] = []
     private var nextMember: Int32 = 0
     private var openWaiters: [CheckedContinuation<ComponentError?, Never>] = []
+    /// Who waits for a slice to be counted; answers come in the order of the questions.
+    var countWaiters = Queue<CheckedContinuation<Int?, Never>>()
     private var window = Queue<StoredEvent>()
     private var windowThrough: UInt64 = 0
     private var fetched = Queue<StoredEvent>()
@@ -73,7 +75,10 @@ final class LogGroup {
     }
 
     /// The log is gone, or has no state for the group.
-    func ended(_ error: ComponentError) { resume(error) }
+    func ended(_ error: ComponentError) {
+        resume(error)
+        countingEnded()
+    }
 
     private func resume(_ error: ComponentError?) {
         let waiters = openWaiters

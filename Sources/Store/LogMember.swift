@@ -28,6 +28,11 @@ package final class LogMember {
         group.notePump()
     }
 
+    /// Events of the topic that the group has not settled; `nil` where the log is not open.
+    ///
+    /// What lies in memory is counted at once; the rest is counted in the file, a slice at a time, with whatever is published going before.
+    package func lag() async -> Int? { await group.lag() }
+
     /// Ends the membership. What it did not settle goes to the others, or stays.
     package func cancel() { group.remove(self) }
 }

@@ -51,6 +51,7 @@ struct LogStatements {
     let deleteTopic: SQLiteStatement
     let window: SQLiteStatement
     let one: SQLiteStatement
+    let count: SQLiteStatement
     let firstAfter: SQLiteStatement
     let firstSince: SQLiteStatement
     let pages: SQLiteStatement
@@ -80,6 +81,7 @@ struct LogStatements {
         window = try database.prepare(
             "SELECT id, key, meta, body FROM event WHERE id>?1 AND id<=?2 AND topic=?3 ORDER BY id LIMIT ?4", reading)
         one = try database.prepare("SELECT id, key, meta, body FROM event WHERE id=?1", reading)
+        count = try database.prepare("SELECT count(*) FROM event WHERE id>?1 AND id<=?2 AND topic=?3", reading)
         firstAfter = try database.prepare("SELECT id FROM event WHERE id>?1 ORDER BY id LIMIT 1", reading)
         firstSince = try database.prepare(
             "SELECT id FROM event WHERE id>?1 AND time>=?2 ORDER BY id LIMIT 1", reading)
@@ -91,7 +93,8 @@ struct LogStatements {
     func close() {
         for statement in [
             begin, commit, rollback, insertTopic, insertEvent, insertGroup, saveGroup, saveFailure, deleteFailure,
-            deleteFailures, failures, deleteAll, deleteTopic, window, one, firstAfter, firstSince, pages, freePages,
+            deleteFailures, failures, deleteAll, deleteTopic, window, one, count, firstAfter, firstSince, pages,
+            freePages,
         ] {
             statement.close()
         }

@@ -51,6 +51,7 @@ final class LogThread: Sendable {
         flush(file)
         for read in work.reads { file.read(read) }
         for fetch in work.fetches { file.fetch(fetch) }
+        for count in work.counts { file.count(count) }
         if work.isMaintenanceDue { file.maintain(work.now) }
         flush(file)
         file.checkpointIfLong()

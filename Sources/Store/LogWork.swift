@@ -70,6 +70,18 @@ package struct LogWork: Sendable {
         package var ids: [UInt64]
     }
 
+    /// A slice of the file whose events of one topic are counted.
+    package struct Count: Sendable {
+        /// Who asks, for the report.
+        package var group: Int
+        /// The topic's number.
+        package var topic: Int
+        /// Only events after this id.
+        package var after: UInt64
+        /// And up to this one.
+        package var through: UInt64
+    }
+
     /// The log's time.
     package var now: Int64 = 0
     /// Names of topics that the file may not know, in the order of their numbers.
@@ -86,6 +98,8 @@ package struct LogWork: Sendable {
     package var reads: [Read] = []
     /// Single events.
     package var fetches: [Fetch] = []
+    /// Slices to be counted.
+    package var counts: [Count] = []
     /// Whether to do what can wait for a quiet moment.
     package var isMaintenanceDue = false
     /// Whether to end.
@@ -103,6 +117,7 @@ package struct LogWork: Sendable {
         leaves += later.leaves
         reads += later.reads
         fetches += later.fetches
+        counts += later.counts
         isMaintenanceDue = isMaintenanceDue || later.isMaintenanceDue
         isClosing = isClosing || later.isClosing
         if saves.isEmpty { saves = later.saves } else { later.saves.forEach { add($0) } }
@@ -127,7 +142,7 @@ package struct LogWork: Sendable {
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
         appends.isEmpty && saves.isEmpty && opens.isEmpty && leaves.isEmpty && reads.isEmpty && fetches.isEmpty
-            && !isMaintenanceDue && !isClosing
+            && counts.isEmpty && !isMaintenanceDue && !isClosing
     }
 }
 
@@ -145,6 +160,8 @@ package enum LogReport: Sendable {
     case window(group: Int, LogWindow)
     /// Single events were read; what is missing is gone.
     case fetched(group: Int, ids: [UInt64], [StoredEvent])
+    /// So many events of a topic are in a slice.
+    case counted(group: Int, events: Int)
     /// Retention passed events that a group had not settled.
     case passed(LogPassed)
     /// The file cannot be trusted any more; nothing is written from here on.

@@ -28,7 +28,7 @@ extension PubSubKind {
                 "How many bytes of the newest events are kept in memory, so that subscribers that keep up cause no reads."
             ),
         ],
-        capabilities: [.durable, .ordered],
+        capabilities: [.durable, .ordered, .lag],
         browse: { (settings, context, request) throws(ComponentError) in
             EmbeddedBrowser(path: EmbeddedPubSub.path(settings, context), context, request)
         }

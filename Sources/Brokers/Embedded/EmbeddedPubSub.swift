@@ -76,4 +76,5 @@ private final class EmbeddedSource: TopicSource {
     func pause() { member.pause() }
     func resume() { member.resume() }
     func cancel() async { member.cancel() }
+    func lag() async -> Int? { await member.lag() }
 }

@@ -9,6 +9,6 @@ extension PubSubKind {
         "pubsub.in-memory",
         summary:
             "Events within this process, without a broker and without promises: nothing is stored, nothing comes again.",
-        fields: [], capabilities: [.subscribeWildcards, .ordered, .serial]
+        fields: [], capabilities: [.subscribeWildcards, .ordered, .serial, .lag]
     ) { (_, context, _) throws(ComponentError) in InMemoryPubSub(context) }
 }

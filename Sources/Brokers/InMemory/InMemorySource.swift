@@ -84,6 +84,9 @@ final class InMemorySource: TopicSource {
         pubSub.noteTurnEnd()
     }
 
+    /// What waits here, and the one event that the app has.
+    func lag() async -> Int? { queue.count - first + (isBusy ? 1 : 0) }
+
     func cancel() async {
         drop()
         pubSub.remove(self)

@@ -7,7 +7,7 @@ extension PubSubKind {
         summary:
             "Redis Streams with consumer groups, over one Redis (5 or newer) or a service that speaks its protocol.",
         fields: RedisFields.connection + RedisFields.streams + RedisFields.withoutEffect + RedisFields.refused,
-        capabilities: [.durable, .sharedGroups, .ordered],
+        capabilities: [.durable, .sharedGroups, .ordered, .lag],
         browse: { (settings, context, request) throws(ComponentError) in
             RedisBrowser(try RedisPubSubSettings(settings, context), context, request)
         }

@@ -32,6 +32,18 @@ extension RedisSource {
         return watermark.entryID
     }
 
+    /// One look at the groups of the stream, over the connection for commands, behind what is published.
+    func lag() async -> Int? {
+        guard !isCancelled, let commands else { return nil }
+        do throws(RedisFailure) {
+            let reply = try await commands.call(["XINFO", "GROUPS", topic], timeout: settings.replyTimeout)
+            return RedisStreamReplies.unacknowledged(reply, group: group.name)
+        } catch {
+            // The connection has told the component already.
+            return nil
+        }
+    }
+
     /// Redis does not know the group any more.
     func groupIsGone(_ error: RedisServerError) {
         guard !isRecreating, !isCancelled else { return }

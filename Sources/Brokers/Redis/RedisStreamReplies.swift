@@ -38,9 +38,25 @@ package enum RedisStreamReplies {
     /// The id that stands for the last entry a stream ever had, from `XINFO STREAM`.
     package static func lastGenerated(_ reply: RedisReply) -> Position? {
         guard let parts = reply.elements else { return nil }
-        for index in stride(from: 0, to: parts.count - 1, by: 2)
-        where parts[index].bytes == Array("last-generated-id".utf8) {
-            return parts[index + 1].bytes.flatMap(id)
+        return value("last-generated-id", in: parts)?.bytes.flatMap(id)
+    }
+
+    /// Entries of a stream that a group has not acknowledged, from `XINFO GROUPS`: those that no consumer has got, and those that one has got.
+    /// `nil` where Redis cannot tell: before 7.0, and after entries were deleted in the middle of the stream.
+    package static func unacknowledged(_ reply: RedisReply, group: String) -> Int? {
+        for row in reply.elements ?? [] {
+            guard let parts = row.elements, value("name", in: parts)?.bytes == Array(group.utf8) else { continue }
+            guard let pending = value("pending", in: parts)?.integer, let lag = value("lag", in: parts)?.integer else {
+                return nil
+            }
+            return pending + lag
+        }
+        return nil
+    }
+
+    private static func value(_ name: String, in parts: [RedisReply]) -> RedisReply? {
+        for index in stride(from: 0, to: parts.count - 1, by: 2) where parts[index].bytes == Array(name.utf8) {
+            return parts[index + 1]
         }
         return nil
     }

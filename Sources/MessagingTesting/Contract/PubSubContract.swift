@@ -66,5 +66,5 @@ public struct PubSubRule: Sendable, CustomStringConvertible {
 /// A new kind brings a `PubSubHarness` and passes all of it, or does not declare the capability that it cannot keep.
 public enum PubSubContract {
     /// All rules.
-    public static let rules: [PubSubRule] = delivery + groups + life + faults + endurance
+    public static let rules: [PubSubRule] = delivery + groups + life + faults + lag + endurance
 }

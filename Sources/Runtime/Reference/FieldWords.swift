@@ -56,6 +56,7 @@ extension Capability {
         case .serial: "delivers one event at a time"
         case .browse: "lets martlet tail look at its events"
         case .session: "has a group begin with its first subscription"
+        case .lag: "tells how far a group is behind"
         case .bodyOnly: "carries the body and nothing beside it"
         }
     }
