@@ -130,16 +130,17 @@ package final class HTTPAppChannel {
     }
 
     /// Asks the app once whether it is well: any 2xx says so. The request carries neither app id nor token (spec 1.6).
-    package func probe(_ path: String, timeout: Duration) async -> AppHealth.Probe {
+    /// - Returns: what it said, and the status, which is zero where no answer came.
+    package func probe(_ path: String, timeout: Duration) async -> (outcome: AppHealth.Probe, status: Int) {
         var fields = HTTPFieldBlock()
         fields.add("User-Agent", userAgent)
         let request = HTTPClientRequest(target: Array(path.utf8), fields: fields)
         do {
             let status = try await prober.response(to: request, deadline: loop.now + timeout).status
-            if (200..<300).contains(status) { return .passed }
-            return .failed(reason: "Health check failed with status code: \(status)")
+            if (200..<300).contains(status) { return (.passed, status) }
+            return (.failed(reason: "Health check failed with status code: \(status)"), status)
         } catch {
-            return .failed(reason: "GET \(path): \(error.reason)")
+            return (.failed(reason: "GET \(path): \(error.reason)"), 0)
         }
     }
 

@@ -18,6 +18,7 @@ extension ResiliencySpec {
         _ faults: inout [ResiliencyFault]
     ) {
         self.init(name: header.name)
+        namespace = header.namespace
         file = header.file
         line = header.line
         reader.noteUnknown(root, .resiliency)

@@ -58,6 +58,8 @@ package struct ResiliencySpec: Sendable, Equatable {
     ]
 
     package var name: String
+    /// `metadata.namespace`; empty where it is not given.
+    package var namespace = ""
     package var timeouts: [String: Duration] = [:]
     package var retries: [String: Retry] = [:]
     package var circuitBreakers: [String: Breaker] = [:]

@@ -6,6 +6,9 @@ struct Observation {
     var registry: MetricRegistry?
     var deliveries: DeliveryFamilies?
     var components: ComponentMetrics?
+    var policies: PolicyFamilies?
+    var probes: ProbeMetrics?
+    var lag: LagWatch?
     var requests: RequestObserver?
     var server: HTTPServer?
     var exporter: SpanExporter?

@@ -17,13 +17,25 @@ final class Policies {
     private let set: ResiliencySet
     private let scheduler: any Scheduler
     private let report: (String) -> Void
+    private let families: PolicyFamilies?
+    /// daprd's metrics name the resource that was read last, whichever a policy is from.
+    private let last: (name: String, namespace: String)
     private var breakers: [String: SharedBreaker] = [:]
+    /// Who counts, a component and a direction each.
+    private(set) var metrics: [PolicyMetrics] = []
 
-    /// - Parameter report: told of every breaker that changes its state, in words.
-    init(_ specs: [ResiliencySpec], scheduler: any Scheduler, report: @escaping (String) -> Void) {
+    /// - Parameters:
+    ///   - families: where policies are counted; nil counts nothing.
+    ///   - report: told of every breaker that changes its state, in words.
+    init(
+        _ specs: [ResiliencySpec], scheduler: any Scheduler, families: PolicyFamilies? = nil,
+        report: @escaping (String) -> Void
+    ) {
         set = ResiliencySet(specs)
         self.scheduler = scheduler
+        self.families = families
         self.report = report
+        last = (specs.last?.name ?? "", specs.last?.namespace ?? "")
     }
 
     /// What holds for one direction of a component; nil where nothing does.
@@ -36,7 +48,18 @@ final class Policies {
         policy.breaker = set.circuitBreakers[names.circuitBreaker].flatMap {
             breaker($0, name: "\(names.circuitBreaker)-\(component)")
         }
-        return policy.isEmpty ? nil : policy
+        guard !policy.isEmpty else { return nil }
+        policy.observer = observer(of: component, direction)
+        return policy
+    }
+
+    private func observer(of component: String, _ direction: ResiliencySet.Direction) -> PolicyMetrics? {
+        guard let families else { return nil }
+        let made = PolicyMetrics(
+            families, direction: direction.rawValue.lowercased(), name: last.name, namespace: last.namespace,
+            target: "\(Policies.kind)_\(component)")
+        metrics.append(made)
+        return made
     }
 
     private static func retry(_ spec: ResiliencySpec.Retry) -> RetryPolicy {
@@ -83,8 +106,13 @@ extension Sidecar {
     /// Puts the Resiliency resources to work. Called before anything is published or delivered, and again whenever they have changed: the next
     /// attempt of every event reads the new policies, and breakers begin closed.
     func applyPolicies() {
-        for spec in resources.resiliencySpecs { log.info("Loading Resiliency configuration: \(spec.name)") }
-        let policies = Policies(resources.resiliencySpecs, scheduler: loop) { [log] line in log.info("\(line)") }
+        for spec in resources.resiliencySpecs {
+            log.info("Loading Resiliency configuration: \(spec.name)")
+            observation.policies?.resiliencyLoaded(name: spec.name, namespace: spec.namespace)
+        }
+        let policies = Policies(resources.resiliencySpecs, scheduler: loop, families: observation.policies) {
+            [log] line in log.info("\(line)")
+        }
         self.policies = policies
         for component in components { applyPolicies(to: component) }
         for subscription in subscriptions { subscription.applyPolicy() }

@@ -75,7 +75,8 @@ extension Sidecar {
             let began = loop.now
             let probe = await channel.probe(check.path, timeout: check.timeout)
             if isOver { return }
-            switch health?.probed(probe) {
+            observation.probes?.probed(status: probe.status, took: loop.now.elapsed(since: began))
+            switch health?.probed(probe.outcome) {
             case .becameHealthy:
                 log.info("App entered healthy status")
                 healthChanged(channel)

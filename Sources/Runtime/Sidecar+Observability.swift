@@ -23,6 +23,9 @@ extension Sidecar {
             observation.registry = registry
             observation.deliveries = DeliveryFamilies(registry)
             observation.components = ComponentMetrics(registry)
+            observation.policies = PolicyFamilies(registry)
+            observation.probes = ProbeMetrics(registry)
+            observation.lag = LagWatch(loop)
             registry.collect { [weak self] page in self?.collect(into: &page) }
             registry.collect { ProcessMetrics.collect(into: &$0) }
             try listenForScrapers(registry)
@@ -79,7 +82,8 @@ extension Sidecar {
         var settings = HTTPServerSettings()
         settings.connections = Sidecar.scrapers
         settings.message.bodyBytes = Sidecar.scrapeBody
-        let server = HTTPServer(on: loop, settings: settings, handler: MetricsEndpoint(registry))
+        let endpoint = MetricsEndpoint(registry) { [weak self] page in self?.prepare(page) ?? page() }
+        let server = HTTPServer(on: loop, settings: settings, handler: endpoint)
         let host = options.metricsListenAddress.isEmpty ? "0.0.0.0" : options.metricsListenAddress
         do {
             let port = try server.listen(on: .tcp(host: host, port: port))
@@ -95,6 +99,14 @@ extension Sidecar {
     }
 
     // MARK: What is known only when somebody asks
+
+    /// Asks the brokers how far the groups are behind, then has the page written.
+    private func prepare(_ page: @escaping () -> Void) {
+        loop.launch {
+            await self.observation.lag?.measure(self.subscriptions)
+            page()
+        }
+    }
 
     private func collect(into page: inout MetricPage) {
         let labels = ["app_id", "component", "topic"]
@@ -116,6 +128,10 @@ extension Sidecar {
         gauge("oldest_event_seconds", "For how long the oldest event in flight has been here.") { subscription in
             subscription.oldestArrival.map { Double(loop.now.elapsed(since: $0).wholeNanoseconds) / 1e9 } ?? 0
         }
+        gauge("lag_events", "Events that the broker holds for the group and that nobody has settled.") { subscription in
+            observation.lag?[subscription].map(Double.init)
+        }
+        PolicyFamilies.writeStates(policies?.metrics ?? [], to: &page)
         collectQueues(into: &page)
         page.family(
             "martlet_log_lines_dropped_total", "counter", "Log lines that were dropped because there were too many.",

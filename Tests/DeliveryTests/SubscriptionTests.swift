@@ -20,6 +20,12 @@ final class ScriptedApp: Destination {
         calls.append(Call(call: call, completion: completion, token: token))
     }
 
+    /// Ends the call that has waited longest without an answer.
+    func fail(_ reason: String) {
+        let call = calls.removeFirst()
+        call.completion.answered(.failed(reason: reason), token: call.token)
+    }
+
     /// Answers the call that has waited longest.
     func answer(_ status: Int, _ body: String = "") {
         let call = calls.removeFirst()

@@ -4,16 +4,19 @@ import MessagingTesting
 import Resources
 import Testing
 
+@testable import Observability
 @testable import Runtime
 
 @Suite struct PoliciesTests {
     let clock = ManualScheduler()
 
-    private func policies(_ spec: String, report: @escaping (String) -> Void = { _ in }) -> Policies {
+    private func policies(
+        _ spec: String, families: PolicyFamilies? = nil, report: @escaping (String) -> Void = { _ in }
+    ) -> Policies {
         let text = "apiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {name: r}\nspec:\n" + spec
         let loaded = ResourceLoader.read(
             Array(text.utf8), file: "r.yaml", context: ResourceContext(appID: "app", environment: [:]))
-        return Policies(loaded.resiliencySpecs, scheduler: clock, report: report)
+        return Policies(loaded.resiliencySpecs, scheduler: clock, families: families, report: report)
     }
 
     @Test func `a target gets what it names in each direction`() {
@@ -76,5 +79,42 @@ import Testing
                 "Circuit breaker \"c-one\" changed state from closed to open",
                 "Circuit breaker \"c-one\" changed state from open to half-open",
             ])
+    }
+
+    @Test func `what policies do is counted under daprd's names`() throws {
+        let registry = MetricRegistry(MetricSettings(appID: "app"))
+        let families = PolicyFamilies(registry)
+        families.resiliencyLoaded(name: "r", namespace: "")
+        let policies = policies(
+            """
+              policies: {timeouts: {t: 1s}, retries: {r: {}}, circuitBreakers: {c: {trip: totalFailures >= 1}}}
+              targets: {components: {bus: {outbound: {timeout: t, retry: r, circuitBreaker: c}}}}
+            """, families: families)
+        #expect(policies.policy(of: "other", .outbound) == nil)
+        let policy = try #require(policies.policy(of: "bus", .outbound))
+        let observer = try #require(policy.observer)
+        let breaker = try #require(policy.breaker)
+        observer.applied(policy)
+        observer.timedOut()
+        for _ in 0..<2 { observer.retried() }
+        guard case .admitted(let ticket) = breaker.admit(for: observer) else { return }
+        breaker.ended(ticket: ticket, isSuccess: false, for: observer)
+        observer.applied(policy)
+        var page = MetricPage()
+        PolicyFamilies.writeStates(policies.metrics, to: &page)
+        let lines = String(decoding: registry.page() + page.bytes, as: UTF8.self).split(separator: "\n")
+        func value(_ name: String, _ policy: String, _ status: String = "") -> Substring? {
+            let labels =
+                #"app_id="app",flow_direction="outbound",name="r",namespace="",policy="\#(policy)",status="\#(status)",target="Pubsub_bus""#
+            let head = "dapr_resiliency_\(name){\(labels)} "
+            return lines.first { $0.hasPrefix(head) }?.dropFirst(head.count)
+        }
+        #expect(lines.contains(#"dapr_resiliency_loaded{app_id="app",name="r",namespace=""} 1"#))
+        #expect(value("count", "timeout") == "2" && value("count", "retry") == "2")
+        #expect(value("count", "circuitbreaker", "closed") == "1" && value("count", "circuitbreaker", "open") == "1")
+        #expect(value("activations_total", "timeout") == "1" && value("activations_total", "retry") == "2")
+        #expect(value("activations_total", "circuitbreaker", "open") == "1")
+        let states = ["closed", "half-open", "open", "unknown"].map { value("cb_state", "circuitbreaker", $0) }
+        #expect(states == ["0", "0", "1", "0"])
     }
 }

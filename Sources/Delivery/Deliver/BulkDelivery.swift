@@ -195,6 +195,7 @@ extension BulkDelivery: AppCallCompletion {
         }
         let rulings = verdicts.map { PolicyRuling(answer, outcomes: policy.outcomes, entry: $0) }
         subscription.noteBulkCallEnded(call.note, answer, rulings.map { EndedCall.Outcome($0) })
+        if case .failed = answer { subscription.noteTimeout(policy, began: call.note.began) }
         call.trial?.end(isSuccess: !rulings.contains(where: \.isFailure))
         for (slot, ruling) in zip(call.slots, rulings) where subscription.engine.isRunning(slot) {
             subscription.conclude(ruling, retryAfter: retryAfter, slot, policy)

@@ -12,6 +12,11 @@ final class DeliveryPolicy {
     let breaker: SharedBreaker?
     let outcomes: OutcomeTable?
     let honoursRetryAfter: Bool
+    /// Counts what the component's inbound policies do; nil where nobody does, and where there are none.
+    let observer: (any PolicyObserver)?
+    /// Whether the bound of a call, and the retries, are the component's and not the subscription's own.
+    let timeoutIsInbound: Bool
+    let retryIsInbound: Bool
 
     /// Nil where nothing is set.
     init?(rules: DeliveryRules?, inbound: CallPolicy?) {
@@ -20,6 +25,9 @@ final class DeliveryPolicy {
         breaker = inbound?.breaker
         outcomes = rules?.outcomes
         honoursRetryAfter = rules?.honoursRetryAfter ?? false
+        observer = inbound?.observer
+        timeoutIsInbound = rules?.deadline == nil && inbound?.timeout != nil
+        retryIsInbound = rules?.retry == nil && inbound?.retry != nil
         if callLimit == nil, retry == nil, breaker == nil, outcomes == nil, !honoursRetryAfter { return nil }
     }
 

@@ -6,12 +6,13 @@ final class PolicyRun {
     struct Trial {
         let breaker: SharedBreaker
         let ticket: UInt64
+        let observer: (any PolicyObserver)?
 
         /// The call has ended.
-        func end(isSuccess: Bool) { breaker.ended(ticket: ticket, isSuccess: isSuccess) }
+        func end(isSuccess: Bool) { breaker.ended(ticket: ticket, isSuccess: isSuccess, for: observer) }
 
         /// Nobody waits for the call any more.
-        func withdraw() { breaker.withdrawn(ticket: ticket) }
+        func withdraw() { breaker.withdrawn(ticket: ticket, for: observer) }
     }
 
     /// Failures before this run.

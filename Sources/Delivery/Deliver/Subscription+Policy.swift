@@ -33,8 +33,9 @@ extension Subscription {
             if let flight = flights[Int(slot.index)] { _ = begin(flight, policy) }
         }
         guard let breaker = policy.breaker else { return .free }
-        switch breaker.admit() {
-        case .admitted(let ticket): return .trial(PolicyRun.Trial(breaker: breaker, ticket: ticket))
+        switch breaker.admit(for: policy.observer) {
+        case .admitted(let ticket):
+            return .trial(PolicyRun.Trial(breaker: breaker, ticket: ticket, observer: policy.observer))
         case .open(let end):
             // The breaker is open up to and including the moment.
             let rest = end.elapsed(since: scheduler.now) + .milliseconds(1)
@@ -62,11 +63,21 @@ extension Subscription {
     func conclude(_ answer: AppAnswer, retryAfter: Duration?, _ slot: LaneEngine.Slot, _ policy: DeliveryPolicy) {
         let ruling = PolicyRuling(answer, outcomes: policy.outcomes)
         switch answer {
-        case .failed: noteCallEnded(slot, EndedCall.Outcome(ruling), status: 0, answerBytes: 0)
+        case .failed:
+            noteCallEnded(slot, EndedCall.Outcome(ruling), status: 0, answerBytes: 0)
+            if let flight = flights[Int(slot.index)] { noteTimeout(policy, began: flight.called) }
         case .answered(let status, let body):
             noteCallEnded(slot, EndedCall.Outcome(ruling), status: status, answerBytes: body.count)
         }
         conclude(ruling, retryAfter: retryAfter, slot, policy)
+    }
+
+    /// A call ended without an answer: counted where that is the inbound policy's doing.
+    func noteTimeout(_ policy: DeliveryPolicy, began: Instant) {
+        guard let observer = policy.observer, policy.timeoutIsInbound, let limit = policy.callLimit,
+            elapsed(since: began) >= limit
+        else { return }
+        observer.timedOut()
     }
 
     /// What an answer meant, carried out.
@@ -100,6 +111,7 @@ extension Subscription {
             let earliest = policy.honoursRetryAfter ? retryAfter ?? .zero : .zero
             return runEnded(slot, reason: reason, earliest: min(earliest, DeliveryPolicy.longestRetryAfter))
         }
+        if policy.retryIsInbound { policy.observer?.retried() }
         observer.attemptFailed(
             self, eventID: flight.eventID, reason: reason, failures: flight.failures, retryIn: wait)
         carryOut(.retry(after: wait), slot, drop: nil)

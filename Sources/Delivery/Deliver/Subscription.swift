@@ -67,7 +67,10 @@ package final class Subscription {
     }
 
     /// Reads the inbound policy of its component anew; events on their way keep the attempts they had.
-    package func applyPolicy() { policy = DeliveryPolicy(rules: plan.rules, inbound: broker.inbound) }
+    package func applyPolicy() {
+        policy = DeliveryPolicy(rules: plan.rules, inbound: broker.inbound)
+        if let inbound = broker.inbound { inbound.observer?.applied(inbound) }
+    }
 
     /// What it has done so far.
     package internal(set) var counts = DeliveryCounts()
@@ -77,6 +80,9 @@ package final class Subscription {
     package var inFlight: Int { engine.count }
     /// Events that wait for their next attempt.
     package var waiting: Int { engine.waiting }
+
+    /// Events that the broker holds for its group, as the broker says when it is asked; nil where it does not know.
+    package func lag() async -> Int? { await source?.lag() }
 
     // MARK: Life
 

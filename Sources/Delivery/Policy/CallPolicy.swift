@@ -4,6 +4,8 @@ package struct CallPolicy {
     package var timeout: Duration?
     package var retry: RetryPolicy?
     package var breaker: SharedBreaker?
+    /// Who counts what they do; nil where nobody does.
+    package var observer: (any PolicyObserver)?
 
     package init(timeout: Duration? = nil, retry: RetryPolicy? = nil, breaker: SharedBreaker? = nil) {
         self.timeout = timeout

@@ -26,27 +26,30 @@ package final class SharedBreaker {
     package var state: CircuitBreaker.State { breaker.state }
 
     /// A call wants to begin.
-    package func admit() -> CircuitBreaker.Admission {
+    /// - Parameter observer: is told where that changes the breaker's state.
+    package func admit(for observer: (any PolicyObserver)? = nil) -> CircuitBreaker.Admission {
         let before = breaker.state
-        defer { tell(before) }
+        defer { tell(before, observer) }
         return breaker.admit(now: scheduler.now)
     }
 
     /// A call that was admitted has ended.
-    package func ended(ticket: UInt64, isSuccess: Bool) {
+    package func ended(ticket: UInt64, isSuccess: Bool, for observer: (any PolicyObserver)? = nil) {
         let before = breaker.state
         breaker.ended(ticket: ticket, isSuccess: isSuccess, now: scheduler.now)
-        tell(before)
+        tell(before, observer)
     }
 
     /// A call that was admitted was given up and tells nothing.
-    package func withdrawn(ticket: UInt64) {
+    package func withdrawn(ticket: UInt64, for observer: (any PolicyObserver)? = nil) {
         let before = breaker.state
         breaker.withdrawn(ticket: ticket, now: scheduler.now)
-        tell(before)
+        tell(before, observer)
     }
 
-    private func tell(_ before: CircuitBreaker.State) {
-        if breaker.state != before { report(name, before, breaker.state) }
+    private func tell(_ before: CircuitBreaker.State, _ observer: (any PolicyObserver)?) {
+        guard breaker.state != before else { return }
+        report(name, before, breaker.state)
+        observer?.breakerChanged(to: breaker.state)
     }
 }

@@ -47,6 +47,7 @@ final class PublishAttempts {
             let reason = "\(PublishAttempts.limit) events wait for their next attempt already; publish again later"
             return tell(entry, .failed(error(.full, entry, reason)))
         }
+        policy.observer?.applied(policy)
         let event = Event(
             entry: entry, isInternal: isInternal, start: scheduler.now, first: serial + 1, current: serial + 1)
         let index = free.popLast() ?? events.count
@@ -71,8 +72,9 @@ final class PublishAttempts {
         serial += 1
         events[index]?.current = serial
         if let breaker = policy.breaker {
-            switch breaker.admit() {
-            case .admitted(let ticket): events[index]?.trial = PolicyRun.Trial(breaker: breaker, ticket: ticket)
+            switch breaker.admit(for: policy.observer) {
+            case .admitted(let ticket):
+                events[index]?.trial = PolicyRun.Trial(breaker: breaker, ticket: ticket, observer: policy.observer)
             case .open: return refused(index, "circuit breaker is open")
             case .busy: return refused(index, "too many requests")
             }
@@ -104,6 +106,7 @@ final class PublishAttempts {
             afterFailures: event.failures, code: code, elapsed: scheduler.now.elapsed(since: event.start),
             random: Double.random(in: 0..<1, using: &random))
         guard let wait else { return finish(index, .failed(error)) }
+        policy.observer?.retried()
         let token = PublishAttempts.token(event.current, index)
         events[index]?.wake = scheduler.wake(at: scheduler.now + wait, self, token: token)
     }
@@ -192,6 +195,7 @@ extension PublishAttempts: Sleeper {
         guard event.isTrying else { return attempt(index) }
         var late = error(.timeout, event.entry, "context deadline exceeded: no answer within the policy's timeout")
         late.outcome = .unknown
+        policy.observer?.timedOut()
         failed(index, late, code: .none)
     }
 }
