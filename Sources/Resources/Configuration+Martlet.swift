@@ -17,6 +17,8 @@ extension Configuration {
         }
 
         package var api = API()
+        /// `spec.martlet.tracing.messagingKinds`: spans of publishes are producers', those of deliveries are consumers'.
+        package var showsMessagingKinds = false
 
         package init() {}
     }
@@ -25,9 +27,11 @@ extension Configuration {
 extension ConfigurationReader {
     /// Reads `spec.martlet` over what earlier files said.
     mutating func readMartlet(_ spec: Section, into martlet: inout Configuration.Martlet) {
-        guard let section = section(spec, "martlet", type: "martlet.Spec"),
-            let api = self.section(section, "api", type: "martlet.API")
-        else { return }
+        guard let section = section(spec, "martlet", type: "martlet.Spec") else { return }
+        if let tracing = self.section(section, "tracing", type: "martlet.Tracing") {
+            bool(tracing, "messagingKinds", into: &martlet.showsMessagingKinds)
+        }
+        guard let api = self.section(section, "api", type: "martlet.API") else { return }
         bool(api, "strict", into: &martlet.api.isStrict)
         let fields: [(String, WritableKeyPath<Configuration.Martlet.API, Bool?>)] = [
             ("refuseLargeBodies", \.refuseLargeBodies), ("refuseDuplicateMembers", \.refuseDuplicateMembers),

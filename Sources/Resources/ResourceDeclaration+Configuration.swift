@@ -33,7 +33,15 @@ extension ResourceDeclaration {
                         ResourceField(
                             "martlet",
                             .object([
-                                ResourceField("api", .object(strictness), "Where the API is stricter than daprd's.")
+                                ResourceField("api", .object(strictness), "Where the API is stricter than daprd's."),
+                                ResourceField(
+                                    "tracing",
+                                    .object([
+                                        ResourceField(
+                                            "messagingKinds", .value(.bool), default: "false",
+                                            "Whether spans of publishes are of kind PRODUCER and those of deliveries of kind CONSUMER; else all are CLIENT, as daprd's."
+                                        )
+                                    ]), "How spans differ from daprd's."),
                             ]),
                             "What only Martlet understands; daprd ignores it."),
                     ] + withoutEffect), "The settings.")

@@ -22,6 +22,7 @@ extension Sidecar {
         let exporter = SpanExporter(collectors, log: tracing.printsToStdout ? log : nil)
         observation.exporter = exporter
         tracer.recorder = exporter
+        tracer.showsMessagingKinds = configuration.showsMessagingKinds
     }
 
     /// Every collector gets its last batches, side by side.

@@ -13,6 +13,8 @@ struct SidecarConfiguration {
     /// The lists of allowed and denied APIs, as far as they concern HTTP.
     var access: APIAccess?
     var strictness: APIStrictness?
+    /// Whether spans of publishes and deliveries say that they are.
+    var showsMessagingKinds = false
     /// Whether the API listens on 127.0.0.1 where no address is given.
     var listensOnLoopback = false
 
@@ -26,6 +28,7 @@ struct SidecarConfiguration {
         exporters = configuration.tracing
         access = SidecarConfiguration.access(configuration.apiAccess)
         strictness = SidecarConfiguration.strictness(configuration.martlet.api)
+        showsMessagingKinds = configuration.martlet.showsMessagingKinds
         listensOnLoopback = configuration.martlet.api.listenOnLoopback ?? configuration.martlet.api.isStrict
     }
 

@@ -83,7 +83,7 @@ def zipkin(body):
         assert isinstance(one["timestamp"], int) and isinstance(one["duration"], int) and one["duration"] > 0, one
         assert all(isinstance(value, str) for value in one["tags"].values()), one
         spans.append({"trace": one["traceId"], "id": one["id"], "parent": one.get("parentId", ""), "name": one["name"],
-                      "start": one["timestamp"] * 1000, "end": (one["timestamp"] + one["duration"]) * 1000,
+                      "kind": one["kind"], "start": one["timestamp"] * 1000, "end": (one["timestamp"] + one["duration"]) * 1000,
                       "attributes": one["tags"], "service": one["localEndpoint"]["serviceName"],
                       "error": one["tags"].get("error", "")})
     return spans
@@ -101,16 +101,19 @@ def otlp(body):
     return spans
 
 
+KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
+
+
 def span_of(span, resource):
     """One span of OTLP in the common form."""
     fields = protobuf(span)
     known = {1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 0, 7: 1, 8: 1, 9: 2, 15: 2, 16: 5}
     assert all(known.get(number) == kind for number, kind, _ in fields), fields
     one = {number: value for number, _, value in fields}
-    assert len(one[1]) == 16 and len(one[2]) == 8 and len(one.get(4, bytes(8))) == 8 and one[6] == 3
+    assert len(one[1]) == 16 and len(one[2]) == 8 and len(one.get(4, bytes(8))) == 8 and one[6] in KINDS
     status = protobuf(one[15]) if 15 in one else []
     return {"trace": one[1].hex(), "id": one[2].hex(), "parent": one.get(4, b"").hex(), "name": one[5].decode(),
-            "start": one[7], "end": one[8], "attributes": attributes(span, 9), "service": resource["service.name"],
+            "kind": KINDS[one[6]], "start": one[7], "end": one[8], "attributes": attributes(span, 9), "service": resource["service.name"],
             "resource": resource, "error": next((value.decode() for number, _, value in status if number == 2), "")}
 
 
@@ -228,6 +231,6 @@ def unescape(text):
     return re.sub(r'\\(.)', lambda found: "\n" if found[1] == "n" else found[1], text)
 
 
-def key(name, **labels):
+def key(name, /, **labels):
     """The key of a sample."""
     return name, tuple(sorted((label, str(value)) for label, value in labels.items()))

@@ -9,7 +9,7 @@ import unittest
 
 import sidecar
 import wire
-from case import SidecarCase, component
+from case import Embedded, Redis, SidecarCase, component
 from collector import Collector, key, prometheus
 
 ROUTES = [{"pubsubname": "pubsub", "topic": topic, "route": "/" + topic} for topic in ("orders", "bad", "gone", "no")]
@@ -103,6 +103,83 @@ class Metrics(Observed):
         self.assertGreaterEqual(samples[key("martlet_subscription_oldest_event_seconds", **labels)], 0.1)
         self.assertGreater(samples[key("martlet_subscription_in_flight_bytes", **labels)], 100)
         app.release()
+
+    def lag(self, broker):
+        """A group that does not keep up, then nobody at all, then a group that has everything."""
+        app = self.app(subscribe=ROUTES[:1], answers={"/orders": {"hang": True}})
+        one = self.sidecar(broker, app=app, flags=["--app-max-concurrency", "3"]).run()
+        name = key("martlet_subscription_lag_events", app_id="e2e", component="pubsub", topic="orders")
+        self.assertEqual(self.wait_samples(one, lambda found: found.get(name) == 0)[name], 0)
+        for number in range(40):
+            self.assertEqual(one.publish("orders", {"n": number}).status, 204)
+        one.publish("unheard", {})
+        self.assertEqual(self.wait_samples(one, lambda found: found.get(name) == 40).get(name), 40, one.tail())
+        app.answer({"/orders": {"status": 200}})
+        app.release()
+        self.assertEqual(self.wait_samples(one, lambda found: found.get(name) == 0).get(name), 0, one.tail())
+        return one, name
+
+    def test_lag_is_told_by_embedded(self):
+        self.lag(self.broker(Embedded))
+
+    def test_lag_is_told_by_redis_and_not_made_up_while_it_is_away(self):
+        broker = self.broker(Redis)
+        one, name = self.lag(broker)
+        broker.server.kill()
+        found = self.wait_samples(one, lambda found: name not in found)
+        self.assertNotIn(name, found)
+        self.assertIn(key("martlet_subscription_in_flight_limit", app_id="e2e", component="pubsub", topic="orders"), found)
+        broker.server.start()
+        self.assertEqual(self.wait_samples(one, lambda found: found.get(name) == 0).get(name), 0, one.tail())
+
+    def test_lag_of_a_broker_that_stands_still_holds_no_page_up(self):
+        broker = self.broker(Redis)
+        one, name = self.lag(broker)
+        broker.server.pause()
+        self.addCleanup(broker.server.resume)
+        time.sleep(1.1)
+        begin = time.monotonic()
+        for _ in range(3):
+            self.scrape(one)
+        self.assertLess(time.monotonic() - begin, 2)
+
+    def test_what_policies_do_is_counted_under_daprds_names(self):
+        resiliency = "\n".join([
+            "apiVersion: dapr.io/v1alpha1", "kind: Resiliency", "metadata: {name: res}", "spec:", "  policies:",
+            "    timeouts: {t: 300ms}", "    retries: {r: {policy: constant, duration: 10ms, maxRetries: 2}}",
+            "    circuitBreakers: {c: {timeout: 60s, trip: consecutiveFailures >= 3}}", "  targets:",
+            "    components: {pubsub: {inbound: {timeout: t, retry: r, circuitBreaker: c}, outbound: {retry: r}}}"]) + "\n"
+        app = self.app(subscribe=ROUTES[:1], answers={"/orders": [{"hang": True}, {"status": 500}]})
+        one = self.sidecar(resources={**IN_MEMORY, "res.yaml": resiliency}, app=app).run()
+        self.assertEqual(one.publish("orders", {}).status, 204)
+
+        def sample(metric, policy, status="", direction="inbound"):
+            return key(f"dapr_resiliency_{metric}", app_id="e2e", flow_direction=direction, name="res", namespace="",
+                       policy=policy, status=status, target="Pubsub_pubsub")
+        opened = sample("cb_state", "circuitbreaker", "open")
+        found = self.wait_samples(one, lambda found: found.get(opened) == 1)
+        self.assertEqual(found.get(opened), 1, one.tail())
+        self.assertEqual(found[sample("cb_state", "circuitbreaker", "closed")], 0)
+        self.assertEqual(found[sample("activations_total", "circuitbreaker", "open")], 1)
+        self.assertEqual(found[sample("activations_total", "timeout")], 1)
+        self.assertEqual(found[sample("activations_total", "retry")], 2)
+        for policy, status in (("timeout", ""), ("retry", ""), ("circuitbreaker", "closed")):
+            self.assertEqual(found[sample("count", policy, status)], 1)
+        self.assertEqual(found[sample("count", "retry", direction="outbound")], 1)
+        self.assertEqual(found[key("dapr_resiliency_loaded", app_id="e2e", name="res", namespace="")], 1)
+        app.release()
+
+    def test_probes_of_the_applications_health_are_counted(self):
+        app = self.app(answers={"GET /healthz": [{"status": 200}, {"status": 503}]})
+        one = self.sidecar(resources=IN_MEMORY, app=app, flags=[
+            "--enable-app-health-check", "--app-health-probe-interval", "1"]).run()
+        name = "dapr_http_healthprobes_completed_count"
+        found = self.wait_samples(one, lambda found: found.get(key(name, app_id="e2e", status=503), 0) > 0, timeout=10)
+        self.assertEqual(found[key(name, app_id="e2e", status=200)], 1)
+        self.assertEqual(found[key("dapr_http_healthprobes_roundtrip_latency_count", app_id="e2e", status=200)], 1)
+        app.die()
+        found = self.wait_samples(one, lambda found: found.get(key(name, app_id="e2e", status=500), 0) > 0, timeout=10)
+        self.assertGreater(found.get(key(name, app_id="e2e", status=500), 0), 0)
 
     def test_the_configuration_shapes_http_metrics(self):
         one = self.sidecar(resources=IN_MEMORY, config=configuration({"metric": {
@@ -225,6 +302,23 @@ class Spans(Observed):
             "SSL_CERT_FILE": certificate, "OTEL_EXPORTER_OTLP_ENDPOINT": f"https://localhost:{collector.port}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf", "OTEL_SERVICE_NAME": "e2e"}).run()
         self.check_journey(collector, one, app)
+
+    def test_spans_say_that_they_publish_and_deliver_where_that_is_asked_for(self):
+        for asked, kinds in ((False, ("CLIENT", "CLIENT")), (True, ("PRODUCER", "CONSUMER"))):
+            with self.subTest(asked=asked):
+                collector, app = self.collector(), self.app()
+                one = self.sidecar(resources=IN_MEMORY, app=app, config=configuration({
+                    "martlet": {"tracing": {"messagingKinds": asked}}, "tracing": {
+                        "samplingRate": "1",
+                        "zipkin": {"endpointAddress": f"http://127.0.0.1:{collector.port}/api/v2/spans"}}})).run()
+                one.publish("orders", {})
+                one.get("/v1.0/metadata")
+                spans = collector.wait_spans(lambda all: {"/v1.0/publish/pubsub/orders", "pubsub/orders",
+                                                          "/v1.0/metadata"} <= {span["name"] for span in all})
+                self.assertIsNotNone(spans, one.tail())
+                found = {span["name"]: span["kind"] for span in spans}
+                self.assertEqual((found["/v1.0/publish/pubsub/orders"], found["pubsub/orders"]), kinds)
+                self.assertEqual(found["/v1.0/metadata"], "CLIENT")
 
     def test_a_failed_call_is_a_failed_span(self):
         collector, app = self.collector(), self.app(answers={"/orders": {"status": 503}})

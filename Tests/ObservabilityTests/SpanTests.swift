@@ -93,6 +93,19 @@ private func span(_ number: UInt64, parent: UInt64 = 0, status: Int = 204, state
         #expect(String(decoding: ZipkinSpans.encode([], resource), as: UTF8.self) == "[]")
     }
 
+    @Test(arguments: [
+        (FinishedSpan.Kind.client, "CLIENT", "30 03 39"), (.producer, "PRODUCER", "30 04 39"),
+        (.consumer, "CONSUMER", "30 05 39"),
+    ])
+    func `the kind of a span is told in each format`(kind: FinishedSpan.Kind, zipkin: String, otlp: String) {
+        var one = span(1)
+        one.kind = kind
+        let resource = SpanResource(appID: "app", environment: [:])
+        #expect(
+            String(decoding: ZipkinSpans.encode([one], resource), as: UTF8.self).contains("\"kind\":\"\(zipkin)\""))
+        #expect(hex(OTLPTraces.encode([one], resource)).contains(otlp))
+    }
+
     @Test(
         arguments: [
             (0, "08 00"), (1, "08 01"), (127, "08 7f"), (128, "08 80 01"), (300, "08 ac 02"),

@@ -13,6 +13,14 @@ package struct FinishedSpan: Sendable, Equatable {
         }
     }
 
+    /// What the span is to its trace, in OpenTelemetry's words.
+    package enum Kind: Sendable, Equatable {
+        case client
+        case producer
+        case consumer
+    }
+
+    package var kind: Kind
     /// Its trace and its own id.
     package var context: TraceContext
     /// The id of the span above it; zero where it begins its trace.
@@ -28,9 +36,11 @@ package struct FinishedSpan: Sendable, Equatable {
     package var status: Int
 
     package init(
-        context: TraceContext, parent: UInt64, traceState: String = "", name: String, start: Int64, end: Int64,
+        kind: Kind = .client, context: TraceContext, parent: UInt64, traceState: String = "", name: String,
+        start: Int64, end: Int64,
         attributes: [Attribute], status: Int
     ) {
+        self.kind = kind
         self.context = context
         self.parent = parent
         self.traceState = traceState

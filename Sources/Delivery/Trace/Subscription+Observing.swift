@@ -41,7 +41,7 @@ extension Subscription {
         let end = scheduler.wallClock
         recorder.record(
             FinishedSpan(
-                context: span, parent: parent, name: "pubsub/\(plan.topic)",
+                kind: tracer.kind(.consumer), context: span, parent: parent, name: "pubsub/\(plan.topic)",
                 start: end - Int64(clamping: elapsed(since: began)), end: end,
                 attributes: [
                     .init("messaging.system", "pubsub"), .init("messaging.destination.name", plan.topic),

@@ -17,6 +17,8 @@ package final class Tracer {
     package let mode: Mode
     /// Who takes finished spans; nil where nothing exports any.
     package var recorder: (any SpanRecorder)?
+    /// Whether spans of publishes and deliveries say that they are; else they are clients' spans, as all of daprd's.
+    package var showsMessagingKinds = false
     private let random: RandomPool
     private let threshold: UInt64
 
@@ -58,6 +60,11 @@ package final class Tracer {
     package func recorder(of span: TraceContext?) -> (any SpanRecorder)? {
         guard let recorder, let span, span.isSampled, span.isValid else { return nil }
         return recorder
+    }
+
+    /// The kind of a span that publishes or delivers.
+    package func kind(_ messaging: FinishedSpan.Kind) -> FinishedSpan.Kind {
+        showsMessagingKinds ? messaging : .client
     }
 
     private func child(of parent: TraceContext?) -> TraceContext {

@@ -27,7 +27,9 @@ package final class RequestObserver {
     /// A request, or one entry of a bulk request, ended: its span is over.
     package func endedEntry(_ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames) {
         guard let recorder = tracer.recorder(of: request.span) else { return }
-        RequestSpan.record(exchange, request, names, wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
+        let kind = names.pubsub.isEmpty ? .client : tracer.kind(.producer)
+        RequestSpan.record(
+            exchange, request, names, kind: kind, wallClock: scheduler.wallClock, now: scheduler.now, with: recorder)
     }
 
     /// An error was answered; `code` is the API's.

@@ -11,15 +11,15 @@ enum RequestSpan {
     private static let longestList = 32
 
     static func record(
-        _ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames, wallClock: Int64, now: Instant,
-        with recorder: any SpanRecorder
+        _ exchange: HTTPExchange, _ request: EndedRequest, _ names: RequestNames, kind: FinishedSpan.Kind,
+        wallClock: Int64, now: Instant, with recorder: any SpanRecorder
     ) {
         guard let span = request.span else { return }
         let elapsed = Int64(clamping: now.elapsed(since: request.began).wholeNanoseconds)
         let path = String(decoding: exchange.path, as: UTF8.self)
         recorder.record(
             FinishedSpan(
-                context: span, parent: request.parent, traceState: names.traceState,
+                kind: kind, context: span, parent: request.parent, traceState: names.traceState,
                 name: URLText.queryUnescapedText(plusSafe(exchange.path).rawSpan) ?? path,
                 start: wallClock - elapsed, end: wallClock,
                 attributes: attributes(exchange, request, names, path: path),

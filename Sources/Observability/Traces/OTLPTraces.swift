@@ -9,8 +9,6 @@ enum OTLPTraces {
     static let path = "/v1/traces"
     /// daprd's name of its tracer.
     static let scope = "dapr-diagnostics"
-    /// daprd makes all of its spans clients' spans.
-    private static let clientKind: UInt64 = 3
     private static let errorStatus: UInt64 = 2
 
     static func encode(_ spans: [FinishedSpan], _ resource: SpanResource) -> [UInt8] {
@@ -34,7 +32,7 @@ enum OTLPTraces {
         if !span.traceState.isEmpty { message.text(3, span.traceState) }
         if span.parent != 0 { message.data(4, bigEndian(span.parent)) }
         message.text(5, span.name)
-        message.varint(6, clientKind)
+        message.varint(6, kind(span.kind))
         message.fixed64(7, UInt64(max(span.start, 0)))
         message.fixed64(8, UInt64(max(span.end, 0)))
         for pair in span.attributes { attribute(&message, 9, pair.name, pair.value) }
@@ -45,6 +43,15 @@ enum OTLPTraces {
             }
         }
         message.fixed32(16, UInt32(span.context.flags))
+    }
+
+    /// As `SpanKind` of the protocol numbers them.
+    private static func kind(_ kind: FinishedSpan.Kind) -> UInt64 {
+        switch kind {
+        case .client: 3
+        case .producer: 4
+        case .consumer: 5
+        }
     }
 
     private static func attribute(_ message: inout ProtobufFields, _ field: Int, _ name: String, _ value: String) {

@@ -26,7 +26,9 @@ enum ZipkinSpans {
             bytes.append(utf8: #"","parentId":""#)
             bytes.appendHex(span.parent)
         }
-        bytes.append(utf8: #"","kind":"CLIENT","name":"#)
+        bytes.append(utf8: #"","kind":""#)
+        bytes.append(utf8: kind(span.kind))
+        bytes.append(utf8: #"","name":"#)
         JSONWriter.appendString(span.name, to: &bytes)
         bytes.append(utf8: #","timestamp":"#)
         bytes.appendDecimal(Int(span.start / 1000))
@@ -38,6 +40,14 @@ enum ZipkinSpans {
         bytes.append(utf8: #"},"tags":{"#)
         appendTags(span, resource, to: &bytes)
         bytes.append(utf8: "}}")
+    }
+
+    private static func kind(_ kind: FinishedSpan.Kind) -> StaticString {
+        switch kind {
+        case .client: "CLIENT"
+        case .producer: "PRODUCER"
+        case .consumer: "CONSUMER"
+        }
     }
 
     private static func appendTags(_ span: FinishedSpan, _ resource: SpanResource, to bytes: inout [UInt8]) {
