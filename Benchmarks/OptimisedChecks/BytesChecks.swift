@@ -45,7 +45,7 @@ extension Checks {
         equal(made("%zz").withRawSpan { URLText.queryUnescapedText($0) }, nil, "a bad escape")
         var pairs: [String] = []
         made("a=1&b=%20&=x").withRawSpan { query in
-            URLText.forEachQueryPair(query) { pairs.append($0 + ":" + $1) }
+            URLText.forEachQueryPair(query) { name, value, _ in pairs.append(name + ":" + value) }
         }
         equal(pairs, ["a:1", "b: ", ":x"], "query pairs")
         text(made("/a/../b/").withRawSpan { URLText.cleanPath($0) }, "/b", "a clean path")

@@ -142,6 +142,6 @@ func checkTexts(_ bytes: [UInt8]) {
     }
     let clean = URLText.cleanPath(bytes.rawSpan)
     precondition(URLText.cleanPath(clean.rawSpan) == clean, "a clean path stays")
-    URLText.forEachQueryPair(bytes.rawSpan) { _, _ in }
+    URLText.forEachQueryPair(bytes.rawSpan) { _, _, _ in }
     _ = Quantity.parse(String(utf8Repaired: bytes.rawSpan))
 }

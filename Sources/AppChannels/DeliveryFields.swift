@@ -26,26 +26,32 @@ enum DeliveryFields {
         where !isExcluded(pair.key, hasToken) && !named.contains(pair.key.lowercased()) {
             let name = lowercased(pair.key)
             guard let value = value(at: index, in: metadata) else { continue }
-            guard isSendable(value), fields.add(name: name, value: value) || isReserved(name) else { return pair.key }
+            guard isSendable(value), fields.add(name: name.rawSpan, value: value.rawSpan) || isReserved(name) else {
+                return pair.key
+            }
         }
         return nil
     }
 
     /// The values of all keys that differ from the one at an index in case only, at the first of them; nil at the others.
-    private static func value(at index: Int, in metadata: Metadata) -> String? {
+    private static func value(at index: Int, in metadata: Metadata) -> [UInt8]? {
         let key = metadata.pairs[index].key
-        var joined = metadata.pairs[index].value
+        var joined = bytes(metadata.pairs[index])
         for (other, pair) in metadata.pairs.enumerated() where other != index && ASCII.equalIgnoringCase(pair.key, key)
         {
             if other < index { return nil }
-            joined += ", " + pair.value
+            joined.append(utf8: ", ")
+            joined += bytes(pair)
         }
         return joined
     }
 
+    /// A value leaves as it came, also where it is not UTF-8.
+    private static func bytes(_ pair: Metadata.Pair) -> [UInt8] { pair.bytes ?? Array(pair.value.utf8) }
+
     /// Whether a value has no control character but tabs, as Go's net/http asks.
-    private static func isSendable(_ value: String) -> Bool {
-        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    private static func isSendable(_ value: [UInt8]) -> Bool {
+        value.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     /// The trace that travels in the pairs themselves, where it is valid: it goes before the event's, and only with it a `tracestate` goes.

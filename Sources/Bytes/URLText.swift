@@ -63,7 +63,10 @@ package enum URLText {
     }
 
     /// Calls back with each pair of a query in order, decoded. Pairs with a bad escape or a `;` are left out, as Go's `ParseQuery` does.
-    package static func forEachQueryPair(_ query: RawSpan, _ body: (_ name: String, _ value: String) -> Void) {
+    /// - Parameter body: gets the value as text and, where it is not UTF-8, its bytes too.
+    package static func forEachQueryPair(
+        _ query: RawSpan, _ body: (_ name: String, _ value: String, _ bytes: [UInt8]?) -> Void
+    ) {
         var offset = 0
         while offset < query.byteCount {
             let end = query.firstIndex(of: 0x26, from: offset) ?? query.byteCount
@@ -72,8 +75,13 @@ package enum URLText {
             if pair.byteCount == 0 || pair.firstIndex(of: 0x3B) != nil { continue }
             let equals = pair.firstIndex(of: 0x3D)
             let name = queryUnescapedText(pair.extracting(0..<(equals ?? pair.byteCount)))
-            let value = equals.map { queryUnescapedText(pair.extracting(($0 + 1)..<pair.byteCount)) } ?? ""
-            if let name, let value { body(name, value) }
+            let value = equals.map { queryUnescape(pair.extracting(($0 + 1)..<pair.byteCount)) } ?? []
+            guard let name, let value else { continue }
+            if let text = String(utf8Checked: value.rawSpan) {
+                body(name, text, nil)
+            } else {
+                body(name, String(utf8Repaired: value.rawSpan), value)
+            }
         }
     }
 }

@@ -71,10 +71,10 @@ extension APIServer {
         guard let query = exchange.head.target.query else { return Metadata() }
         var metadata = Metadata()
         let prefix = "metadata."
-        URLText.forEachQueryPair(exchange.fields.bytes.rawSpan.extracting(query)) { name, value in
+        URLText.forEachQueryPair(exchange.fields.bytes.rawSpan.extracting(query)) { name, value, bytes in
             guard name.hasPrefix(prefix) else { return }
             let key = String(name.dropFirst(prefix.count))
-            if metadata[key] == nil { metadata[key] = value }
+            if metadata[key] == nil { metadata.append(Metadata.Pair(key: key, value: value, bytes: bytes)) }
         }
         return metadata
     }

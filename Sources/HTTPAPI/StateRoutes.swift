@@ -39,7 +39,7 @@ extension APIServer {
     private static func query(_ name: String, of exchange: HTTPExchange) -> String? {
         guard let query = exchange.head.target.query else { return nil }
         var found: String?
-        URLText.forEachQueryPair(exchange.fields.bytes.rawSpan.extracting(query)) { key, value in
+        URLText.forEachQueryPair(exchange.fields.bytes.rawSpan.extracting(query)) { key, value, _ in
             if found == nil, key == name { found = value }
         }
         return found

@@ -7,13 +7,16 @@ public struct Metadata: Sendable, Equatable {
     public struct Pair: Sendable, Equatable {
         /// The key as the sender spelled it.
         public var key: String
-        /// The value.
+        /// The value; where it came with bytes that are not UTF-8, they are replaced by U+FFFD.
         public var value: String
+        /// The value's bytes as they came, where they are not UTF-8; `nil` in all other cases. Brokers that carry text carry `value`.
+        public var bytes: [UInt8]?
 
         /// Makes a pair.
-        public init(key: String, value: String) {
+        public init(key: String, value: String, bytes: [UInt8]? = nil) {
             self.key = key
             self.value = value
+            self.bytes = bytes
         }
     }
 
@@ -37,11 +40,17 @@ public struct Metadata: Sendable, Equatable {
         get { pairs.first { $0.key == key }?.value }
         set {
             if let index = pairs.firstIndex(where: { $0.key == key }) {
-                if let newValue { pairs[index].value = newValue } else { pairs.remove(at: index) }
+                if let newValue { pairs[index] = Pair(key: key, value: newValue) } else { pairs.remove(at: index) }
             } else if let newValue {
                 pairs.append(Pair(key: key, value: newValue))
             }
         }
+    }
+
+    /// Adds a pair whose key is not there yet.
+    public mutating func append(_ pair: Pair) {
+        precondition(self[pair.key] == nil, "keys of metadata are unique")
+        pairs.append(pair)
     }
 
     /// The value of the first key that equals the given one when ASCII letters are compared without case.
