@@ -24,8 +24,17 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
     checkMembers(bytes, first)
     if let first { checkRepair(Array(bytes[first.range]), first.needsRepair, firstTree?.value) }
+    if let first { checkRepetitions(Array(bytes[first.range])) }
     checkStrings(bytes)
     return 0
+}
+
+/// Without members that come again a text is a text, is shorter, and has none that come again.
+func checkRepetitions(_ json: [UInt8]) {
+    guard let kept = RepeatedMembers.removed(from: json.rawSpan) else { return }
+    precondition(kept.count < json.count, "something was removed")
+    precondition(JSONScanner.onlyValue(in: kept.rawSpan) != nil, "what is left is JSON")
+    precondition(RepeatedMembers.removed(from: kept.rawSpan) == nil, "nothing comes again")
 }
 
 /// What the tree parser said; a text with too many values is not judged.

@@ -74,8 +74,6 @@ package enum EventAttribute: Int, Sendable, CaseIterable {
 package struct EnvelopeMembers: Sendable {
     private var starts = InlineArray<16, UInt32>(repeating: 0)
     private var ends = InlineArray<16, UInt32>(repeating: 0)
-    /// Whether a known name occurs twice.
-    package private(set) var hasDuplicates = false
 
     /// The range of a member's value; `nil` where it is absent.
     @inline(__always)
@@ -88,7 +86,6 @@ package struct EnvelopeMembers: Sendable {
     @inline(__always)
     mutating func note(_ member: JSONMemberRange, in bytes: RawSpan) {
         guard let attribute = EnvelopeMembers.attribute(of: member, in: bytes) else { return }
-        if ends[attribute.rawValue] != 0 { hasDuplicates = true }
         starts[attribute.rawValue] = UInt32(member.value.lowerBound)
         ends[attribute.rawValue] = UInt32(member.value.upperBound)
     }

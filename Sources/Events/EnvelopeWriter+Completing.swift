@@ -12,30 +12,34 @@ extension EnvelopeWriter {
         }
         var known = EnvelopeMembers()
         var contentEnd = members.start + 1
-        while let member = members.next() {
+        var watch = RepetitionWatch(names)
+        watch.objectBegan()
+        while let member = members.next(&watch) {
             known.note(member, in: body)
             contentEnd = member.value.upperBound
         }
         guard members.isComplete else { throw .notAnObject }
-        if members.extent.needsRepair {
-            return try complete(
-                JSONRepair.repaired(body.extracting(members.extent.range)).rawSpan, context, now: now)
+        let extent = members.extent
+        if extent.needsRepair {
+            return try complete(JSONRepair.repaired(body.extracting(extent.range)).rawSpan, context, now: now)
+        }
+        if watch.isSuspicious, let kept = RepeatedMembers.removed(from: body.extracting(extent.range)) {
+            return try complete(kept.rawSpan, context, now: now)
         }
         let plan = CompletionPlan(known, body, context)
-        let content = plan.drops(known) ? kept(body, plan, known) : nil
+        let content = plan.drops(known) ? kept(body, plan) : nil
         if let content { return splice(content.rawSpan, plan, context, now) }
         return splice(body.extracting(members.start + 1..<contentEnd), plan, context, now)
     }
 
     /// The members that stay, with commas between them.
-    private func kept(_ body: RawSpan, _ plan: CompletionPlan, _ known: EnvelopeMembers) -> [UInt8] {
+    private func kept(_ body: RawSpan, _ plan: CompletionPlan) -> [UInt8] {
         var content: [UInt8] = []
         content.reserveCapacity(body.byteCount)
         guard var members = JSONMembers(body) else { return content }
         while let member = members.next() {
-            if let attribute = EnvelopeMembers.attribute(of: member, in: body) {
-                // Of two members with one name the last counts, so only that is kept.
-                if plan.replaced.contains(attribute) || known[attribute] != member.value { continue }
+            if let attribute = EnvelopeMembers.attribute(of: member, in: body), plan.replaced.contains(attribute) {
+                continue
             }
             if !content.isEmpty { content.append(0x2C) }
             content.append(body.extracting(member.name.lowerBound - 1..<member.value.upperBound))
@@ -123,8 +127,7 @@ private struct CompletionPlan {
 
     /// Whether some of the members that are there must go.
     func drops(_ known: EnvelopeMembers) -> Bool {
-        if known.hasDuplicates { return true }
-        return EventAttribute.allCases.contains { replaced.contains($0) && known[$0] != nil }
+        EventAttribute.allCases.contains { replaced.contains($0) && known[$0] != nil }
     }
 }
 

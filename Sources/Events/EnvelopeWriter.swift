@@ -15,6 +15,8 @@ package final class EnvelopeWriter {
     package let random: RandomPool
     let clock: RFC3339Clock
     let expirationClock = RFC3339Clock(.utc)
+    /// For the names of the text that is being looked at.
+    let names = WordBlock(bits: RepetitionWatch.blockBits)
     private var frames = EnvelopeFrames()
 
     /// Makes a writer; `time` is written in the given zone.
@@ -33,14 +35,30 @@ package final class EnvelopeWriter {
         switch frame.kind {
         case .cloudEvent: return try complete(body, context, now: now)
         case .json:
-            guard let json = JSONScanner.firstValue(in: body) else { return wrap(body, .text, frame, context, now) }
+            var watch = RepetitionWatch(names)
+            guard let json = JSONScanner.firstValue(in: body, watch: &watch) else {
+                return wrap(body, .text, frame, context, now)
+            }
             let value = body.extracting(json.range)
-            if json.needsRepair { return wrap(JSONRepair.repaired(value).rawSpan, .json, frame, context, now) }
+            if json.needsRepair || watch.isSuspicious {
+                let mended = JSONRepair.mended(value, needsRepair: json.needsRepair)
+                return wrap(mended.rawSpan, .json, frame, context, now)
+            }
             return wrap(value, .json, frame, context, now)
         case .binary: return wrap(body, .base64, frame, context, now)
         case .protobuf: return wrap(body, ProtobufCloudEvent.isOne(body) ? .base64 : .text, frame, context, now)
         case .text, .other: return wrap(body, .text, frame, context, now)
         }
+    }
+
+    /// A JSON value as Go would write it after it has read it, as far as others can tell: what is no text is replaced, and of members with one
+    /// name the last is kept.
+    package func mended(_ value: RawSpan) -> [UInt8] {
+        var watch = RepetitionWatch(names)
+        guard let json = JSONScanner.firstValue(in: value, watch: &watch), json.needsRepair || watch.isSuspicious else {
+            return [UInt8](value)
+        }
+        return JSONRepair.mended(value, needsRepair: json.needsRepair)
     }
 
     private enum DataForm { case json, text, base64 }

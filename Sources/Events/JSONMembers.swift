@@ -38,9 +38,17 @@ package struct JSONMembers: ~Escapable {
 
     /// The next member; `nil` at the object's end and where the text is not JSON.
     package mutating func next() -> JSONMemberRange? {
+        var watch = NoNameWatch()
+        return next(&watch)
+    }
+
+    /// The next member, of whose names, inner ones included, somebody wants to know.
+    @inline(__always)
+    mutating func next(_ watch: inout some JSONNameWatch) -> JSONMemberRange? {
         if isComplete { return nil }
         if let member = scanner.plainMember(isFirst: isFirst) {
             isFirst = false
+            watch.named(scanner.bytes, member.name)
             return member
         }
         scanner.skipSpace()
@@ -58,11 +66,12 @@ package struct JSONMembers: ~Escapable {
         let nameStart = scanner.position + 1
         guard let isEscaped = scanner.skipString() else { return nil }
         let name = nameStart..<scanner.position - 1
+        if isEscaped { watch.namedWithEscape(scanner.bytes, name) } else { watch.named(scanner.bytes, name) }
         scanner.skipSpace()
         guard scanner.take(0x3A) else { return nil }
         scanner.skipSpace()
         let valueStart = scanner.position
-        guard scanner.skipValue(depth: depth) else { return nil }
+        guard scanner.skipValue(depth: depth, watch: &watch) else { return nil }
         return JSONMemberRange(name: name, isEscaped: isEscaped, value: valueStart..<scanner.position)
     }
 

@@ -30,10 +30,17 @@ package struct JSONScanner: ~Escapable {
 
     /// The first value of a text; bytes after it are not looked at, as Go's stream decoder does. `nil` where there is none.
     package static func firstValue(in bytes: RawSpan) -> JSONExtent? {
+        var watch = NoNameWatch()
+        return firstValue(in: bytes, watch: &watch)
+    }
+
+    /// The first value of a text, whose names somebody wants to know.
+    @inline(__always)
+    static func firstValue(in bytes: RawSpan, watch: inout some JSONNameWatch) -> JSONExtent? {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         let start = scanner.position
-        guard scanner.skipValue() else { return nil }
+        guard scanner.skipValue(depth: 0, watch: &watch) else { return nil }
         return JSONExtent(range: start..<scanner.position, needsRepair: scanner.needsRepair)
     }
 
@@ -63,8 +70,15 @@ package struct JSONScanner: ~Escapable {
 
     /// Moves over white space and one value. `depth` counts the arrays and objects around it. False, at the offending byte, where there is none.
     package mutating func skipValue(depth: Int = 0) -> Bool {
+        var watch = NoNameWatch()
+        return skipValue(depth: depth, watch: &watch)
+    }
+
+    /// Moves over a value whose names somebody wants to know.
+    @inline(__always)
+    mutating func skipValue(depth: Int, watch: inout some JSONNameWatch) -> Bool {
         var marks = JSONStringMarks()
-        let end = JSONScanner.endOfValue(bytes, position, depth: depth, &marks)
+        let end = JSONScanner.endOfValue(bytes, position, depth: depth, &marks, &watch)
         if marks.needsRepair { needsRepair = true }
         position = end < 0 ? ~end : end
         return end >= 0
@@ -125,10 +139,14 @@ extension JSONScanner {
     }
 
     fileprivate static func endOfValue(
-        _ bytes: RawSpan, _ start: Int, depth outer: Int, _ marks: inout JSONStringMarks
+        _ bytes: RawSpan, _ start: Int, depth outer: Int, _ marks: inout JSONStringMarks,
+        _ watcher: inout some JSONNameWatch
     ) -> Int {
         var position = start
         var depth = outer
+        // Here it lies in registers.
+        var watch = watcher
+        defer { watcher = watch }
         var inObject = false
         var surroundings = NestingBits()
         values: while true {
@@ -148,7 +166,8 @@ extension JSONScanner {
                 depth &+= 1
                 inObject = byte == 0x7B
                 if inObject {
-                    position = endOfName(bytes, position, &marks)
+                    watch.objectBegan()
+                    position = endOfName(bytes, position, &marks, &watch)
                     guard position >= 0 else { return position }
                 }
                 continue values
@@ -164,7 +183,7 @@ extension JSONScanner {
                 if next == 0x2C {
                     position &+= 1
                     if inObject {
-                        position = endOfName(bytes, endOfSpace(bytes, position), &marks)
+                        position = endOfName(bytes, endOfSpace(bytes, position), &marks, &watch)
                         guard position >= 0 else { return position }
                     }
                     continue values
@@ -172,6 +191,7 @@ extension JSONScanner {
                 guard next == (inObject ? 0x7D : 0x5D) else { return ~position }
                 position &+= 1
                 depth &-= 1
+                if inObject { watch.objectEnded() }
                 inObject = surroundings[depth]
             }
             return position
@@ -180,12 +200,38 @@ extension JSONScanner {
 
     /// Over a name and its colon.
     @inline(__always)
-    private static func endOfName(_ bytes: RawSpan, _ start: Int, _ marks: inout JSONStringMarks) -> Int {
+    private static func endOfName(
+        _ bytes: RawSpan, _ start: Int, _ marks: inout JSONStringMarks, _ watch: inout some JSONNameWatch
+    ) -> Int {
         guard bytes.byteOrZero(at: start) == 0x22 else { return ~start }
-        var position = endOfString(bytes, start &+ 1, &marks)
-        guard position >= 0 else { return position }
+        var position = bytes.endOfPlainJSON(from: start &+ 1)
+        if bytes.byteOrZero(at: position) == 0x22 {
+            watch.named(bytes, start &+ 1..<position)
+            position &+= 1
+        } else {
+            position = endOfOddName(bytes, start, position, &marks, &watch)
+            guard position >= 0 else { return position }
+        }
         position = endOfSpace(bytes, position)
         return bytes.byteOrZero(at: position) == 0x3A ? position &+ 1 : ~position
+    }
+
+    /// Over the rest of a name with an escape or a character beyond ASCII.
+    private static func endOfOddName(
+        _ bytes: RawSpan, _ start: Int, _ position: Int, _ marks: inout JSONStringMarks,
+        _ watch: inout some JSONNameWatch
+    ) -> Int {
+        var own = JSONStringMarks()
+        let end = endOfString(bytes, position, &own)
+        guard end >= 0 else { return end }
+        if own.needsRepair { marks.needsRepair = true }
+        if own.hasEscape {
+            marks.hasEscape = true
+            watch.namedWithEscape(bytes, start &+ 1..<end &- 1)
+        } else {
+            watch.named(bytes, start &+ 1..<end &- 1)
+        }
+        return end
     }
 
     /// Over the rest of a string whose opening quote lies before the start.

@@ -105,6 +105,13 @@ package enum JSONText {
 
 /// Makes a scanned JSON text what Go would write of it: U+FFFD for each byte that is not UTF-8 and for each half of a surrogate pair.
 package enum JSONRepair {
+    /// The text repaired, where it needs that, and of members with one name the last.
+    static func mended(_ json: RawSpan, needsRepair: Bool) -> [UInt8] {
+        // Names may become equal by the repair.
+        let text = needsRepair ? repaired(json) : [UInt8](json)
+        return RepeatedMembers.removed(from: text.rawSpan) ?? text
+    }
+
     /// The repaired text; its structure and all other bytes stay.
     package static func repaired(_ json: RawSpan) -> [UInt8] {
         var result: [UInt8] = []

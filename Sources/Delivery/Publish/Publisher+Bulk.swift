@@ -98,7 +98,7 @@ extension Publisher {
         let carried = own ?? (broker.capabilities.contains(.bulkPubSub) ? request.metadata : Metadata())
         if isRaw {
             return switch content {
-            case .part(let range): .init(body: [UInt8](request.body.rawSpan.extracting(range)), metadata: carried)
+            case .part(let range): .init(body: writer.mended(request.body.rawSpan.extracting(range)), metadata: carried)
             case .own(let bytes): .init(body: bytes, metadata: carried)
             }
         }

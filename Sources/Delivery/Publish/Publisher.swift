@@ -7,7 +7,7 @@ package import Messaging
 /// Confined to a shard. It never blocks, and it allocates the envelope and little else.
 package final class Publisher {
     private let appID: String
-    private let writer: EnvelopeWriter
+    let writer: EnvelopeWriter
     private let scheduler: any Scheduler
     private var brokers: [String: Broker] = [:]
     /// The component that was published to last: nearly always the next one too.
