@@ -311,3 +311,7 @@ internal import Messaging
 extension ByteStream: Sleeper {
     package func wake(_ token: UInt64) { finish(.closed) }
 }
+
+extension ByteStream: HandleOwner {
+    func loopEnds() { finish(.closed) }
+}

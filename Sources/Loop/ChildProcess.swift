@@ -147,6 +147,10 @@ internal import Glibc
     }
 }
 
+extension ChildProcess: HandleOwner {
+    func loopEnds() { close() }
+}
+
 /// Who takes what a child process writes. Read only: what is written to the stream goes nowhere.
 package protocol ChildOutput: TransportDelegate {
     /// The stream, before anything comes from it. It is kept, and closed on `receivedEnd`.

@@ -72,3 +72,7 @@ internal import CUV
         unsafe Unmanaged<DescriptorWatcher>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.polled(status, events) }
     }
 }
+
+extension DescriptorWatcher: HandleOwner {
+    func loopEnds() { close() }
+}

@@ -10,10 +10,16 @@ package import Messaging
     /// The one read buffer of the shard: a read is handled before the next one starts.
     static let readBufferSize = 64 * 1024
 
-    private let lock = Lock()
+    let lock = Lock()
     private var remoteJobs: [UnownedJob] = []
     private var remoteCalls: [@Sendable () -> Void] = []
     private var stopping = false
+    /// Under the lock: the loop is being taken apart, and whoever has anything for it comes too late.
+    var isGone = false
+    /// Under the lock: threads that are waking the loop right now.
+    var wakers = 0
+    /// Whether libuv has given back everything.
+    var isClosed = false
     private var localJobs: [UnownedJob] = []
     private var collecting: [any TurnParticipant] = []
     private var flushing: [any TurnParticipant] = []
@@ -25,9 +31,9 @@ package import Messaging
 
     let uv: UnsafeMutablePointer<uv_loop_t>
     let readBuffer: UnsafeMutablePointer<CChar>
-    private let wakeHandle: UnsafeMutablePointer<uv_async_t>
-    private let turnHandle: UnsafeMutablePointer<uv_prepare_t>
-    private let timerHandle: UnsafeMutablePointer<uv_timer_t>
+    let wakeHandle: UnsafeMutablePointer<uv_async_t>
+    let turnHandle: UnsafeMutablePointer<uv_prepare_t>
+    let timerHandle: UnsafeMutablePointer<uv_timer_t>
 
     package init() {
         unsafe uv = .allocate(capacity: 1)
@@ -50,6 +56,16 @@ package import Messaging
         unsafe timerHandle.pointee.data = me
     }
 
+    deinit {
+        // libuv still refers to what was not closed.
+        guard isClosed else { return }
+        unsafe wakeHandle.deallocate()
+        unsafe turnHandle.deallocate()
+        unsafe timerHandle.deallocate()
+        unsafe readBuffer.deallocate()
+        unsafe uv.deallocate()
+    }
+
     /// The loop of the calling thread. It traps on a thread that runs none: a caller is on a shard, or it is wrong.
     package static var current: EventLoop {
         guard let pointer = unsafe martlet_current_loop() else { preconditionFailure("this thread runs no event loop") }
@@ -61,26 +77,43 @@ package import Messaging
 
     // MARK: Running
 
-    /// Runs the loop on the calling thread until `stop()`.
+    /// Runs the loop on the calling thread until `stop()`, once; then everything that is open on it is closed.
     package func run() {
         unsafe martlet_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
         unsafe uv_run(uv, UV_RUN_DEFAULT)
+        close()
         martlet_set_current_loop(nil)
     }
 
-    /// Ends `run()` after the current turn. From any thread; handles that are still open die with the process.
+    /// Ends `run()` after the current turn. From any thread. What waits for the loop then waits for ever.
     package func stop() {
-        lock.withLock { stopping = true }
-        unsafe uv_async_send(wakeHandle)
+        let wakes = lock.withLock {
+            stopping = true
+            return beginWaking(true)
+        }
+        if wakes { wake() }
     }
 
-    /// Runs a call on the loop's thread at the end of a turn. From any thread.
+    /// Runs a call on the loop's thread at the end of a turn. From any thread; after the loop's end it is dropped.
     package func call(_ body: @escaping @Sendable () -> Void) {
-        let isFirst = lock.withLock {
+        let wakes = lock.withLock {
+            guard !isGone else { return false }
             remoteCalls.append(body)
-            return remoteCalls.count == 1
+            return beginWaking(remoteCalls.count == 1)
         }
-        if isFirst { unsafe uv_async_send(wakeHandle) }
+        if wakes { wake() }
+    }
+
+    /// Under the lock: whether the caller has to call `wake()` now, as long as which the loop is not taken apart.
+    private func beginWaking(_ isFirst: Bool) -> Bool {
+        guard isFirst, !isGone else { return false }
+        wakers += 1
+        return true
+    }
+
+    private func wake() {
+        unsafe uv_async_send(wakeHandle)
+        lock.withLock { wakers -= 1 }
     }
 
     /// Starts control-plane work on this shard; it stays there over its suspensions. Called on the shard.
@@ -107,11 +140,11 @@ package import Messaging
             localJobs.append(job)
             return
         }
-        let isFirst = lock.withLock {
+        let wakes = lock.withLock {
             remoteJobs.append(job)
-            return remoteJobs.count == 1
+            return beginWaking(remoteJobs.count == 1)
         }
-        if isFirst { unsafe uv_async_send(wakeHandle) }
+        if wakes { wake() }
     }
 
     package func checkIsolated() { precondition(isCurrent, "this belongs to another shard") }

@@ -64,3 +64,7 @@ extension FileWatcher: TurnParticipant {
         changed?()
     }
 }
+
+extension FileWatcher: HandleOwner {
+    func loopEnds() { close() }
+}

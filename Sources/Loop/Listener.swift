@@ -158,6 +158,10 @@ extension Listener: Sleeper {
     }
 }
 
+extension Listener: HandleOwner {
+    func loopEnds() { close() }
+}
+
 extension Endpoint {
     var isPath: Bool {
         if case .unix = self { return true }

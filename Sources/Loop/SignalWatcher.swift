@@ -49,3 +49,7 @@ internal import CUV
         unsafe Unmanaged<SignalWatcher>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.arrived?() }
     }
 }
+
+extension SignalWatcher: HandleOwner {
+    func loopEnds() { close() }
+}
