@@ -312,6 +312,71 @@ class Reloading(SidecarCase):
     def test_subscriptions_change_under_load_with_redis(self):
         self.subscriptions_under_load(Redis)
 
+    # -- policies ----------------------------------------------------------------------------------------------------
+
+    def resiliency(self, retries, duration="100ms"):
+        """A Resiliency that tries deliveries of `pubsub` so often again."""
+        return "\n".join([
+            "apiVersion: dapr.io/v1alpha1", "kind: Resiliency", "metadata: {name: res}", "spec:",
+            f"  policies: {{retries: {{r: {{policy: constant, duration: {duration}, maxRetries: {retries}}}}}}}",
+            "  targets: {components: {pubsub: {inbound: {retry: r}}}}"]) + "\n"
+
+    def attempts(self, one, app, ledger, event_id, count):
+        """Publishes an event that the application refuses; it is tried `count` times, then in the dead letter topic."""
+        self.publish(one, ledger, "poor", event_id)
+        self.assertTrue(app.wait_until(lambda all: any(each.path == "/dead" and each.event_id == event_id
+                                                       for each in all), 10), one.tail())
+        self.assertEqual(sum(each.event_id == event_id for each in app.to("/poor")), count, one.tail())
+
+    def policies_under_load(self, make_broker):
+        """A Resiliency file comes, changes, breaks and goes while events stream: each failure is treated as the file says then."""
+        broker, ledger, refused = self.broker(make_broker), Ledger(), Ledger()
+        app = self.app(subscribe=[
+            {"pubsubname": "pubsub", "topic": "orders", "route": "/orders"},
+            {"pubsubname": "pubsub", "topic": "poor", "route": "/poor", "deadLetterTopic": "dead"},
+            {"pubsubname": "pubsub", "topic": "dead", "route": "/dead"}], answers={"/poor": {"status": 500}})
+        one = self.sidecar(broker, app=app)
+        one.run()
+        load = Load(one.http_port, "orders", ledger, rate=400).start()
+        self.addCleanup(load.stop)
+        self.attempts(one, app, refused, "without", 1)
+        for retries in (2, 4):
+            self.change(one, lambda: one.write("res.yaml", self.resiliency(retries)), "Policies reloaded: 1")
+            self.attempts(one, app, refused, f"retries-{retries}", retries + 1)
+        self.change(one, lambda: one.write("res.yaml", self.resiliency("many")), "res.yaml")
+        self.attempts(one, app, refused, "broken", 5)
+        # What waits for its next attempt when the policy changes is tried once more, and then judged by the new one.
+        self.change(one, lambda: one.write("res.yaml", self.resiliency(-1, duration="2s")), "Policies reloaded: 1")
+        self.publish(one, refused, "poor", "waiting")
+        self.assertTrue(app.wait_until(lambda all: any(each.event_id == "waiting" for each in all), 5), one.tail())
+        self.change(one, lambda: one.write("res.yaml", self.resiliency(0)), "Policies reloaded: 1")
+        self.assertTrue(app.wait_until(lambda all: any(each.path == "/dead" and each.event_id == "waiting"
+                                                       for each in all), 10), one.tail())
+        self.assertEqual(sum(each.event_id == "waiting" for each in app.to("/poor")), 2)
+        self.change(one, lambda: one.remove("res.yaml"), "Policies reloaded: 0")
+        self.attempts(one, app, refused, "gone", 1)
+        self.assertTrue(load.wait_confirmed(ledger.count(CONFIRMED) + 100), one.tail())
+        load.stop()
+        account = self.settle_topic(ledger, app, "orders")
+        self.report(account, broker.name, "a Resiliency changed six times")
+        self.nothing_lost(account)
+        self.assertEqual((account.duplicates, account.refused, account.unknown), ([], 0, 0), str(account))
+        self.nothing_lost(self.settle_topic(refused, app, "dead"))
+        ended = [line.text for line in one.lines if "subscription to topic" in line.text or "Component closed" in line.text]
+        self.assertEqual(ended, [])
+
+    def change(self, one, act, text):
+        """Changes a file, and waits until the sidecar has said so."""
+        since = len(one.lines)
+        act()
+        self.said(one, text, since)
+
+    def test_policies_change_under_load_with_embedded(self):
+        self.policies_under_load(Embedded)
+
+    def test_policies_change_under_load_with_redis(self):
+        self.policies_under_load(Redis)
+
     # -- SIGHUP ------------------------------------------------------------------------------------------------------
 
     def test_sighup_restarts_in_the_process(self):

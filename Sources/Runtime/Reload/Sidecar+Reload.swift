@@ -118,7 +118,9 @@ extension Sidecar {
         reloading.resolved = wanted
         otherComponents = wanted.map(\.spec).filter(\.isKnownSecretStore)
         mergeSubscriptions()
-        if arePoliciesNew { applyPolicies() }
+        guard arePoliciesNew else { return }
+        applyPolicies()
+        log.info("Policies reloaded: \(loaded.resiliencySpecs.count) Resiliency resources")
     }
 
     private struct Replacement {
