@@ -63,8 +63,14 @@ package enum ConstantTime {
     @inline(never)
     package static func equal(_ left: RawSpan, _ right: RawSpan) -> Bool {
         guard left.byteCount == right.byteCount else { return false }
+        return difference(over: left.byteCount) { left[$0] ^ right[$0] } == 0
+    }
+
+    /// The bits that are set at any of so many places: each place is looked at once and in order, whatever was found before.
+    @inline(__always)
+    static func difference(over count: Int, _ bits: (Int) -> UInt8) -> UInt8 {
         var difference: UInt8 = 0
-        for offset in 0..<left.byteCount { difference |= left[offset] ^ right[offset] }
-        return difference == 0
+        for offset in 0..<count { difference |= bits(offset) }
+        return difference
     }
 }

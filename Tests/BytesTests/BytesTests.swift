@@ -153,5 +153,20 @@ import Testing
         #expect(ConstantTime.equal(Array("token".utf8).rawSpan, Array("token".utf8).rawSpan) == true)
         #expect(ConstantTime.equal(Array("token".utf8).rawSpan, Array("tokeN".utf8).rawSpan) == false)
         #expect(ConstantTime.equal(Array("token".utf8).rawSpan, Array("toke".utf8).rawSpan) == false)
+        #expect(ConstantTime.equal([UInt8]().rawSpan, [UInt8]().rawSpan) == true)
+    }
+
+    @Test(arguments: [0, 1, 15, 31], [0x01, 0x80, 0xFF] as [UInt8])
+    func `a comparison of secrets looks at every byte, wherever they differ`(place: Int, bits: UInt8) {
+        var seen: [Int] = []
+        let difference = ConstantTime.difference(over: 32) { offset in
+            seen.append(offset)
+            return offset == place ? bits : 0
+        }
+        #expect(difference == bits)
+        #expect(seen == Array(0..<32))
+        var other = [UInt8](repeating: 0x61, count: 32)
+        other[place] ^= bits
+        #expect(ConstantTime.equal([UInt8](repeating: 0x61, count: 32).rawSpan, other.rawSpan) == false)
     }
 }
