@@ -65,6 +65,36 @@ func post(_ path: String, _ body: String) -> String {
         }
     }
 
+    @Test func `a request that somebody still looks at is not used for the next one`() async {
+        let server = await TestServer()
+        let client = server.client()
+        func seen(_ index: Int) async -> String? {
+            await server.onShard { handler in
+                let exchange = handler.held[index]
+                return String(decoding: exchange.path, as: UTF8.self) + String(decoding: exchange.body, as: UTF8.self)
+            }
+        }
+        for number in 0..<3 {
+            client.send(post("/hold", "body\(number)"))
+            #expect(await eventually { await server.onShard { $0.held.count } == number + 1 })
+            _ = await server.onShard { handler -> Bool? in
+                handler.held[number].respond(200, body: [UInt8]("\(number)".utf8))
+                return true
+            }
+            #expect(client.receive(until: "\(number)") == ok("\(number)"))
+        }
+        for number in 0..<3 { #expect(await seen(number) == "/holdbody\(number)") }
+        // Those that nobody holds are.
+        _ = await server.onShard { handler -> Bool? in
+            handler.held = []
+            return true
+        }
+        for number in 0..<3 {
+            client.send(post("/b", "next\(number)"))
+            #expect(client.receive(until: "next\(number)") == ok("next\(number)"))
+        }
+    }
+
     @Test func `a head that is refused is answered in plain text and the connection ends`() async {
         let server = await TestServer()
         let head = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
