@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension RawSpan {
     /// The byte at an offset; an offset outside the span traps.
     @inlinable @inline(__always)
@@ -59,6 +61,7 @@ extension RawSpan {
     package func equals(_ other: RawSpan) -> Bool {
         let count = byteCount
         guard count == other.byteCount else { return false }
+        if count >= 32 { return hasSameBytes(other) }
         // The last word overlaps the one before it, so that no rest is left.
         if count >= 8 {
             var offset = 0
@@ -74,6 +77,17 @@ extension RawSpan {
         }
         for offset in 0..<count where self[offset] != other[offset] { return false }
         return true
+    }
+
+    /// The C library compares 32 bytes at a time. Both spans are equally long.
+    @usableFromInline
+    func hasSameBytes(_ other: RawSpan) -> Bool {
+        unsafe withUnsafeBytes { left in
+            unsafe other.withUnsafeBytes { right in
+                guard let one = left.baseAddress, let two = right.baseAddress else { return true }
+                return unsafe memcmp(one, two, min(left.count, right.count)) == 0
+            }
+        }
     }
 
     /// Whether the span holds exactly these bytes.

@@ -31,6 +31,7 @@ package final class Broker {
     private var isHolding = false
     private var heldBytes = 0
     private var isOverfull = false
+    var spareFlights = SpareFlights()
 
     /// The most events and bytes that are held; beyond either all of them go to the adapter, which refuses what it cannot store.
     package static let heldEventLimit = 1024

@@ -25,10 +25,6 @@ package final class Subscription {
 
     var engine: LaneEngine
     var flights: [Flight?] = []
-    /// Flights that are over, to be used again, as many and with messages as large as is stated here.
-    private var spares: [Flight] = []
-    private static let spareLimit = 128
-    private static let spareBytes = 4096
     package internal(set) var bytesInFlight = 0
     private var source: (any TopicSource)?
     /// Where the broker itself keeps what failed; nil where the runtime does.
@@ -156,9 +152,7 @@ package final class Subscription {
     func acknowledge(_ slot: LaneEngine.Slot) {
         guard let flight = takeFlight(slot) else { return }
         flight.received.acknowledge(in: &settled)
-        if spares.count < Subscription.spareLimit, flight.received.size <= Subscription.spareBytes {
-            spares.append(flight)
-        }
+        broker.spareFlights.put(flight)
         engine.finish(slot)
         noteWork()
     }
@@ -233,9 +227,7 @@ extension Subscription: Inlet {
 
     /// A new flight, or one that is over and that nobody else holds.
     private func flight(for message: ReceivedMessage) -> Flight {
-        guard var spare = spares.popLast(), isKnownUniquelyReferenced(&spare) else {
-            return Flight(message, arrived: scheduler.now)
-        }
+        guard let spare = broker.spareFlights.take() else { return Flight(message, arrived: scheduler.now) }
         spare.begin(message, arrived: scheduler.now)
         return spare
     }

@@ -26,6 +26,7 @@ package struct HTTPClientRequest: Sendable {
     }
 
     /// Whether method and target can be sent without ending their line or beginning another one.
+    @inline(__always)
     var isSendable: Bool {
         let target = target.rawSpan
         return target.byteCount > 0 && target[0] == 0x2F
@@ -36,7 +37,9 @@ package struct HTTPClientRequest: Sendable {
     /// Whether the length is sent even where it is zero: methods that usually have a body.
     private var usuallyHasBody: Bool { method == "POST" || method == "PUT" || method == "PATCH" }
 
-    /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field.
+    /// Appends the request in the form of the wire; `version` is the end of the request line with the host's field. Inlined, because a call
+    /// would be given a copy of the whole request.
+    @inline(__always)
     func append(to output: inout [UInt8], version: [UInt8]) {
         let head = method.utf8.count + target.count + version.count + fields.bytes.count + ownFields.bytes.count
         output.append(capacity: head + body.count + HTTPClientRequest.overhead) { writer in
