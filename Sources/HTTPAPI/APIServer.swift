@@ -71,7 +71,11 @@ package final class APIServer {
     }
 
     func answerEmpty(_ exchange: HTTPExchange, _ trace: RequestTrace, _ publish: PublishEnding = .none) {
-        exchange.respond(204) { fields in trace.append(to: &fields) }
+        if let fields = trace.plainFields {
+            exchange.respondEmpty(fields)
+        } else {
+            exchange.respond(204) { fields in trace.append(to: &fields) }
+        }
         noteAnswer(exchange, 204, 0, trace, publish)
     }
 

@@ -50,6 +50,12 @@ struct RequestTrace {
     /// The span that exporters get; nil for health checks, as in daprd.
     var exported: TraceContext? { isUntraced ? nil : span }
 
+    /// What belongs into the answer, where it is always the same: a request without a trace, where none are made.
+    var plainFields: HTTPFieldBlock? {
+        guard page == nil, !isUntraced, span == .zero, facts.state.isEmpty, facts.baggage.isEmpty else { return nil }
+        return RequestTrace.noTrace
+    }
+
     /// Adds what belongs into the answer.
     func append(to fields: inout HTTPFieldBlock) {
         if let page { RequestTrace.append(page.addition, to: &fields) }
@@ -69,7 +75,7 @@ struct RequestTrace {
         }
     }
 
-    /// The field of a request without a trace, where none are made: always the same, so it is made once.
+    /// The field of a request without a trace: made once.
     private static let noTrace: HTTPFieldBlock = {
         var fields = HTTPFieldBlock()
         fields.add("Traceparent", TraceContext.zero.bytes)

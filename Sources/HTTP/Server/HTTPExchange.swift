@@ -85,6 +85,23 @@ package final class HTTPExchange {
         finish(status, body, &output, connection)
     }
 
+    /// Answers with 204 and fields that are there already: most answers to publishes are these, so they are written in one piece.
+    package func respondEmpty(_ fields: HTTPFieldBlock) {
+        guard let connection = begin() else { return }
+        var output = connection.takeOutput(for: self)
+        let date = connection.server.dateLine
+        let ending = connectionFields
+        let status = HTTPStatusLine.noContent
+        let size = status.utf8CodeUnitCount + fields.bytes.count + date.count + ending.utf8CodeUnitCount
+        output.append(capacity: size) { writer in
+            writer.write(status)
+            writer.write(fields.bytes)
+            writer.write(date)
+            writer.write(ending)
+        }
+        end(&output, connection)
+    }
+
     /// Answers with a whole body and writes the fields straight into the connection's output: no allocation.
     package func respond(_ status: Int, body: [UInt8] = [], fields: (inout HTTPFieldBlock) -> Void) {
         guard let connection = begin() else { return }
@@ -187,19 +204,23 @@ package final class HTTPExchange {
         }
         appendConnectionFields(&output, connection)
         if status != 204, status != 304, head.method != .head { output.append(contentsOf: body) }
+        end(&output, connection)
+    }
+
+    private func end(_ output: inout [UInt8], _ connection: HTTPServerConnection) {
         state = .finished
         connection.giveBack(&output, for: self)
         connection.answered()
     }
 
     private func appendConnectionFields(_ output: inout [UInt8], _ connection: HTTPServerConnection) {
-        connection.appendDate(to: &output)
-        if closes {
-            output.append(utf8: "Connection: close\r\n\r\n")
-        } else if head.isVersion10 {
-            output.append(utf8: "Connection: keep-alive\r\n\r\n")
-        } else {
-            output.append(utf8: "\r\n")
-        }
+        output.append(contentsOf: connection.server.dateLine)
+        output.append(utf8: connectionFields)
+    }
+
+    /// What the connection needs to know, and the end of the head.
+    private var connectionFields: StaticString {
+        if closes { return "Connection: close\r\n\r\n" }
+        return head.isVersion10 ? "Connection: keep-alive\r\n\r\n" : "\r\n"
     }
 }

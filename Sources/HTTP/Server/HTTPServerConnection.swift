@@ -185,9 +185,6 @@ final class HTTPServerConnection {
         if exchanges.first === exchange { swap(&bytes, &output) } else { swap(&bytes, &exchange.buffered) }
     }
 
-    /// Appends the `Date` field.
-    func appendDate(to output: inout [UInt8]) { output.append(contentsOf: server.dateLine) }
-
     /// Whether a stream should wait.
     func isFull(for exchange: HTTPExchange) -> Bool {
         output.count + exchange.buffered.count + transport.pendingBytes > server.settings.outputBytes

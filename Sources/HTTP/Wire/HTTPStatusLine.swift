@@ -2,11 +2,14 @@ internal import Bytes
 
 /// Status lines and their reasons (RFC 9110, 15; the words of Go's net/http, which are daprd's).
 package enum HTTPStatusLine {
+    /// The status line of an answer without a body.
+    static var noContent: StaticString { "HTTP/1.1 204 No Content\r\n" }
+
     /// Appends `HTTP/1.1 204 No Content CR LF`.
     static func append(_ status: Int, to output: inout [UInt8]) {
         switch status {
         case 200: output.append(utf8: "HTTP/1.1 200 OK\r\n")
-        case 204: output.append(utf8: "HTTP/1.1 204 No Content\r\n")
+        case 204: output.append(utf8: noContent)
         default:
             output.append(utf8: "HTTP/1.1 ")
             output.appendDecimal(status)
