@@ -62,7 +62,8 @@ package final class RabbitMQChannel {
     /// The connection as long as the channel is open.
     var connection: RabbitMQConnection?
     private(set) var state = State.open
-    private weak var owner: (any RabbitMQChannelOwner)?
+    /// As long as the channel is open.
+    private var owner: (any RabbitMQChannelOwner)?
     private var calls: [Call] = []
     private var content: Content?
     var window = ConfirmWindow<RabbitMQWaiter>()
@@ -121,6 +122,7 @@ package final class RabbitMQChannel {
         guard state != .ended else { return }
         state = .ended
         fail(failure)
+        owner = nil
         connection = nil
         content = nil
     }

@@ -43,7 +43,8 @@ package final class RabbitMQConnection {
     let codec = AMQPCodec()
     var state = State.connecting
     var opening: CheckedContinuation<Result<Void, RabbitMQFailure>, Never>?
-    private(set) weak var owner: (any RabbitMQConnectionOwner)?
+    /// Until the connection ends; a weak reference would cost every read the slow path of reference counting.
+    private(set) var owner: (any RabbitMQConnectionOwner)?
     private(set) var greeting: RabbitMQGreeting
     private var transport: (any Transport)?
     private var reader = AMQPFrameReader(maximum: Int(RabbitMQGreeting.frameSizeMaximum))
@@ -158,6 +159,8 @@ package final class RabbitMQConnection {
         for channel in channels { channel?.finish(failure) }
         output = []
         opening.take()?.resume(returning: .failure(failure))
+        let owner = owner
+        self.owner = nil
         if wasOpen { owner?.connectionEnded(self, failure) }
     }
 
@@ -298,8 +301,9 @@ extension RabbitMQConnection: TransportDelegate {
     /// What is worth a look when a connection ends by itself.
     var hint: String {
         switch (state, settings.tls == nil) {
-        case (.connecting, true): "; is RabbitMQ running there?"
-        case (.connecting, false): "; is RabbitMQ running there, and does the port speak TLS (amqps://)?"
+        case (.connecting, true): "; is RabbitMQ running there, as connectionString says?"
+        case (.connecting, false):
+            "; is RabbitMQ running there, as connectionString says, and does the port speak TLS (amqps://)?"
         case (.greeting, true): "; does the port want TLS (amqps://)?"
         case (.greeting, false): "; does the broker want a client certificate?"
         case (.open, _), (.ended, _): ""

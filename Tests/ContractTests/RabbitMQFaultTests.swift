@@ -5,7 +5,8 @@ import TestServers
 import Testing
 
 /// What only a server of its own can do: die, stand still, run short of memory, ask for certificates.
-@Suite(.serialized) struct RabbitMQFaultTests {
+@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["MARTLET_SKIP_LONG"] == nil))
+struct RabbitMQFaultTests {
     @Test(.timeLimit(.minutes(2)))
     func `what the app has when the broker dies joins its copy, and topology comes back`() async throws {
         try await RabbitMQStage.run(server: { try RabbitMQServer() }) { stage in

@@ -14,15 +14,19 @@ package final class RabbitMQServer: @unchecked Sendable {
     package static func shared() throws -> RabbitMQServer { try sharedResult.get() }
 
     private static let sharedResult: Result<RabbitMQServer, any Error> = {
-        let ready = DispatchSemaphore(value: 0)
+        // Of pthread, which ThreadSanitizer understands.
+        let condition = NSCondition()
         nonisolated(unsafe) var result: Result<RabbitMQServer, any Error>?
         // The kernel ends a server with the thread that started it: this one stays.
         Thread.detachNewThread {
-            result = Result { try RabbitMQServer() }
-            ready.signal()
+            let started = Result { try RabbitMQServer() }
+            condition.withLock { result = started }
+            condition.broadcast()
             while true { sleep(3_600) }
         }
-        ready.wait()
+        condition.lock()
+        while result == nil { condition.wait() }
+        condition.unlock()
         atexit {
             if case .success(let server) = RabbitMQServer.sharedResult { server.dispose() }
         }

@@ -136,7 +136,7 @@ final class RabbitMQPublishing {
         waitingCount += 1
         guard !isDeclaring else { return }
         isDeclaring = true
-        loop.launch { [weak self] in await self?.declareAll() }
+        loop.launch { await self.declareAll() }
     }
 
     private func declareAll() async {
@@ -148,7 +148,8 @@ final class RabbitMQPublishing {
                     throw RabbitMQFailure(.unavailable, "not connected to \(settings.address.endpoint)")
                 }
                 if declaring?.connection !== connection {
-                    declaring = RabbitMQDeclaring(connection, self) { [weak component] in component?.warn($0) }
+                    let component = component
+                    declaring = RabbitMQDeclaring(connection, self) { component.warn($0) }
                 }
                 try await openChannel(on: connection)
                 try await declaring?.declare(settings.exchange(of: topic.name))

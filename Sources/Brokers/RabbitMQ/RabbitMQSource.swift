@@ -19,7 +19,8 @@ final class RabbitMQSource: TopicSource {
 
     let topology: RabbitMQTopology
     private(set) var inlet: (any Inlet)?
-    private(set) weak var component: RabbitMQPubSub?
+    /// Until the subscription ends.
+    private(set) var component: RabbitMQPubSub?
     let loop: EventLoop
     private let prefetch: UInt16
     private(set) var channel: RabbitMQChannel?
@@ -61,7 +62,7 @@ final class RabbitMQSource: TopicSource {
         isArming = true
         defer { isArming = false }
         loop.cancel(armWake)
-        let declaring = RabbitMQDeclaring(connection, self) { [weak component] in component?.warn($0) }
+        let declaring = RabbitMQDeclaring(connection, self) { component.warn($0) }
         try await declaring.declare(topology)
         let channel = try await declaring.channel()
         self.channel = channel
@@ -239,6 +240,7 @@ final class RabbitMQSource: TopicSource {
         loop.cancel(armWake)
         component?.sources.removeAll { $0 === self }
         tellBytes()
+        defer { component = nil }
         guard let channel else { return }
         channel.close()
         // Its events are in the queue again before another subscription asks for them.
@@ -292,7 +294,7 @@ extension RabbitMQSource: Sleeper {
         guard !isCancelled else { return }
         switch Timer(rawValue: token) {
         case .redelivery: redeliver()
-        case .arming: loop.launch { [weak self] in await self?.armAgain() }
+        case .arming: loop.launch { await self.armAgain() }
         case nil: return
         }
     }
