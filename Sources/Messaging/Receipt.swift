@@ -63,21 +63,20 @@ public struct SettledBatch: ~Copyable {
 public final class ReceivedMessage {
     /// The message itself.
     public let message: Message
-    /// What the message counts against a bound on bytes.
-    public let size: Int
     @usableFromInline var receipt: Receipt?
 
     /// Joins a message and its receipt.
     @inlinable
     public init(_ message: consuming Message, _ receipt: consuming Receipt) {
-        // As `Message.size`, field by field: a call would be given a copy of the whole message.
-        size = message.body.count + message.key.count + 64
         self.message = message
         self.receipt = consume receipt
     }
 
     /// Where the message stands at its source; `nil` once it is settled.
     public var position: Position? { receipt?.position }
+
+    /// What the message counts against a bound on bytes. To ask the message itself costs a copy of it.
+    public var size: Int { message.size }
 
     /// Moves the receipt into the batch as acknowledged. A second settlement is a broken invariant and traps.
     public func acknowledge(in batch: inout SettledBatch) { batch.acknowledge(takeReceipt()) }

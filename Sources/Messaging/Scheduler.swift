@@ -4,14 +4,20 @@ public struct Instant: Sendable, Hashable, Comparable {
     public var nanoseconds: UInt64
 
     /// Makes an instant.
-    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+    @inlinable public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     /// Earlier means smaller.
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// The instant that lies a duration later; negative durations count as zero, and it saturates.
     public static func + (instant: Instant, duration: Duration) -> Instant {
-        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
+        instant.later(by: duration.wholeNanoseconds)
+    }
+
+    /// The instant that lies so many nanoseconds later; it saturates.
+    @inlinable
+    public func later(by nanoseconds: UInt64) -> Instant {
+        let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
         return Instant(nanoseconds: overflow ? .max : sum)
     }
 

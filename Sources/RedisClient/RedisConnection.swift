@@ -46,6 +46,7 @@ package final class RedisConnection {
     private var pending = RedisPendingQueue()
     private var unwritten = 0
     private var isFlushAsked = false
+    private var lastTimeout: (duration: Duration, nanoseconds: UInt64) = (.zero, 0)
     private var deadlineWake = Wake.none
     private var deadlineAt = Instant(nanoseconds: 0)
     private var hasGivenGrace = false
@@ -85,7 +86,9 @@ package final class RedisConnection {
         precondition(state != .ended, "a command is sent on a connection that is over")
         body(&output)
         output.assertComplete()
-        let deadline = loop.now + timeout
+        // Nearly all commands have the same timeout, and `Duration` costs a long division each time.
+        if timeout != lastTimeout.duration { lastTimeout = (timeout, timeout.wholeNanoseconds) }
+        let deadline = loop.now.later(by: lastTimeout.nanoseconds)
         pending.append(
             RedisPendingQueue.Command(completion: completion, token: token, deadline: deadline, form: form))
         unwritten += 1

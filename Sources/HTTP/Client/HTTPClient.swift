@@ -12,6 +12,8 @@ package final class HTTPClient {
     let loop: EventLoop
     /// Its bounds.
     package let settings: HTTPClientSettings
+    /// `settings.idleTimeout` in nanoseconds: `Duration` costs a long division each time.
+    let idleTimeout: UInt64
     /// The end of every request line, and the host.
     let requestLineEnd: [UInt8]
     private let makeTransport: (any TransportDelegate) -> any Transport
@@ -39,6 +41,7 @@ package final class HTTPClient {
     ) {
         self.loop = loop
         self.settings = settings
+        idleTimeout = settings.idleTimeout.wholeNanoseconds
         makeTransport = connect ?? { ByteStream.connect(to: origin, on: loop, delegate: $0) }
         var line = [UInt8](" HTTP/1.1\r\n".utf8)
         var block = HTTPFieldBlock(continuing: &line)

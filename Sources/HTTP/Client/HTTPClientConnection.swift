@@ -67,8 +67,9 @@ final class HTTPClientConnection {
     func rest() {
         state = .idle
         call = nil
-        idleSince = client.loop.now
-        setDue(client.loop.now + client.settings.idleTimeout)
+        let now = client.loop.now
+        idleSince = now
+        setDue(now.later(by: client.idleTimeout))
     }
 
     private func finish(isReusable: Bool) {

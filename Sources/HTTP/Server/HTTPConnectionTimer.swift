@@ -26,7 +26,26 @@ package struct HTTPConnectionTimer {
         case output
     }
 
-    private let settings: HTTPServerSettings
+    /// The settings' timeouts in nanoseconds: `Duration` costs a long division each time, and every request asks twice.
+    private struct Timeouts {
+        let idle: UInt64
+        let head: UInt64
+        let body: UInt64
+        let linger: UInt64
+        let write: UInt64
+        let bodyBytesPerSecond: Int
+
+        init(_ settings: HTTPServerSettings) {
+            idle = settings.idleTimeout.wholeNanoseconds
+            head = settings.headTimeout.wholeNanoseconds
+            body = settings.bodyTimeout.wholeNanoseconds
+            linger = settings.lingerTimeout.wholeNanoseconds
+            write = settings.writeTimeout.wholeNanoseconds
+            bodyBytesPerSecond = max(1, settings.bodyBytesPerSecond)
+        }
+    }
+
+    private let timeouts: Timeouts
     private var request = 0
     private var since: Instant
     private var stalledSince: Instant?
@@ -36,7 +55,7 @@ package struct HTTPConnectionTimer {
 
     /// A new connection.
     package init(_ settings: HTTPServerSettings, now: Instant) {
-        self.settings = settings
+        timeouts = Timeouts(settings)
         since = now
     }
 
@@ -64,13 +83,13 @@ package struct HTTPConnectionTimer {
     package func due(bodyBytes: Int) -> Instant? {
         let phaseDue = due(of: phase, bodyBytes: bodyBytes)
         guard let stalledSince else { return phaseDue }
-        let outputDue = stalledSince + settings.writeTimeout
+        let outputDue = stalledSince.later(by: timeouts.write)
         return phaseDue.map { min($0, outputDue) } ?? outputDue
     }
 
     /// What is overdue at a moment; `nil` where nothing is.
     package func expiry(bodyBytes: Int, now: Instant) -> Expiry? {
-        if let stalledSince, stalledSince + settings.writeTimeout <= now { return .output }
+        if let stalledSince, stalledSince.later(by: timeouts.write) <= now { return .output }
         if let due = due(of: phase, bodyBytes: bodyBytes), due <= now { return .phase(phase) }
         return nil
     }
@@ -78,11 +97,11 @@ package struct HTTPConnectionTimer {
     private func due(of phase: Phase, bodyBytes: Int) -> Instant? {
         switch phase {
         // A new connection that says nothing is as slow as one that dawdles over its head.
-        case .idle: since + (request == 0 ? settings.headTimeout : settings.idleTimeout)
-        case .head: since + settings.headTimeout
-        case .body: since + settings.bodyTimeout + .seconds(bodyBytes / max(1, settings.bodyBytesPerSecond))
+        case .idle: since.later(by: request == 0 ? timeouts.head : timeouts.idle)
+        case .head: since.later(by: timeouts.head)
+        case .body: since.later(by: timeouts.body) + .seconds(bodyBytes / timeouts.bodyBytesPerSecond)
         case .handling: nil
-        case .lingering: since + settings.lingerTimeout
+        case .lingering: since.later(by: timeouts.linger)
         }
     }
 }
