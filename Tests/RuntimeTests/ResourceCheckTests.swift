@@ -183,7 +183,7 @@ import Testing
     }
 }
 
-/// Runs checks where they belong: on a shard, one for all of them, as a loop keeps its descriptors until the process ends.
+/// Runs checks where they belong: on a shard, one for all of them.
 enum CheckBench {
     private static let shard = Shard(name: "check")
 
