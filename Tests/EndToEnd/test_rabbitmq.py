@@ -51,7 +51,8 @@ class RabbitMQFaults(SidecarCase):
         self.addCleanup(load.stop)
         refused = 0
         for number in range(2):
-            self.assertTrue(load.wait_confirmed(300 * (number + 1)))
+            # Between two attempts to connect there may be half a minute.
+            self.assertTrue(load.wait_confirmed(300 * (number + 1), 45), one.tail())
             server.kill()
             begin = time.monotonic()
             ledger.attempt(f"down-{number}")
@@ -61,7 +62,7 @@ class RabbitMQFaults(SidecarCase):
             server.start()
         begin = time.monotonic()
         confirmed = ledger.count(CONFIRMED)
-        self.assertTrue(load.wait_confirmed(confirmed + 300), f"publishing did not resume\n{one.tail()}")
+        self.assertTrue(load.wait_confirmed(confirmed + 300, 45), f"publishing did not resume\n{one.tail()}")
         recovery = time.monotonic() - begin
         load.stop()
         account = self.settle(ledger, app)
