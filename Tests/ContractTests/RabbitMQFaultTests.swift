@@ -7,7 +7,7 @@ import Testing
 /// What only a server of its own can do: die, stand still, run short of memory, ask for certificates.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["MARTLET_SKIP_LONG"] == nil))
 struct RabbitMQFaultTests {
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func `what the app has when the broker dies joins its copy, and topology comes back`() async throws {
         try await RabbitMQStage.run(server: { try RabbitMQServer() }) { stage in
             let component = try await stage.bench.connected()
@@ -35,7 +35,7 @@ struct RabbitMQFaultTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func `a broker that is short of memory is told at once, and takes acknowledgements`() async throws {
         try await RabbitMQStage.run(server: { try RabbitMQServer() }) { stage in
             let component = try await stage.bench.connected()
@@ -61,7 +61,7 @@ struct RabbitMQFaultTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func `a broker that stands still is given up within twice the heartbeat`() async throws {
         try await RabbitMQStage.run(server: { try RabbitMQServer() }, values: ["heartBeat": "2s"]) { stage in
             let component = try await stage.bench.connected()
@@ -89,7 +89,7 @@ struct RabbitMQFaultTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(4)))
     func `TLS with certificates on both sides, which say who comes`() async throws {
         let certificates = try MQTTCertificates()
         defer { certificates.dispose() }

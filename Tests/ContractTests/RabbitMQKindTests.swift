@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct RabbitMQKindTests {
     // MARK: Unroutable and refused events
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `an event that no queue takes is gone as with daprd, unless the topic had a queue`() async throws {
         try await RabbitMQStage.run { stage in
             let publisher = try await stage.bench.connected(consumer: "publisher")
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `mandatory decides what becomes of an event that no queue takes`() async throws {
         try await RabbitMQStage.run(values: ["mandatory": "always"]) { stage in
             let strict = try await stage.bench.connected()
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `what a full queue refuses is an error, and what it took is there`() async throws {
         try await RabbitMQStage.run(values: ["maxLen": "10"]) { stage in
             let component = try await stage.bench.connected()
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(4)),
         arguments: [
             ("priority", "high"), ("priority", "256"), ("ttlInSeconds", "soon"),
             ("routingKey", String(repeating: "k", count: 300)),
@@ -85,7 +85,7 @@ import Testing
 
     // MARK: Queues
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `an expired event is not delivered`() async throws {
         try await RabbitMQStage.run(values: ["ttlInSeconds": "1h"]) { stage in
             let component = try await stage.bench.connected()
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `a higher priority goes first`() async throws {
         try await RabbitMQStage.run { stage in
             let component = try await stage.bench.connected()
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `a quorum queue counts deliveries`() async throws {
         try await RabbitMQStage.run { stage in
             let component = try await stage.bench.connected()
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `what is rejected goes to the dead letter queue, with daprd's names`() async throws {
         try await RabbitMQStage.run(values: ["enableDeadLetter": "true"]) { stage in
             let component = try await stage.bench.connected()
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `routing keys lead to the queues that are bound with them`() async throws {
         try await RabbitMQStage.run(values: ["exchangeKind": "topic"]) { stage in
             let component = try await stage.bench.connected()
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `a queue that is deleted is declared again, and what comes then arrives`() async throws {
         try await RabbitMQStage.run { stage in
             let component = try await stage.bench.connected()
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `an exchange with other settings is taken as it is, with a word`() async throws {
         try await RabbitMQStage.run { stage in
             let first = try await stage.bench.connected()
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `no more than the prefetch count comes unacknowledged`() async throws {
         try await RabbitMQStage.run(values: ["prefetchCount": "3"]) { stage in
             let component = try await stage.bench.connected()
@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `a single active consumer leaves the others waiting until it ends`() async throws {
         try await RabbitMQStage.run { stage in
             let component = try await stage.bench.connected()
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [("queueType", "stream"), ("maxPriority", "many"), ("maxLen", "-1")])
+    @Test(.timeLimit(.minutes(4)), arguments: [("queueType", "stream"), ("maxPriority", "many"), ("maxLen", "-1")])
     func `metadata of a subscription that means nothing is refused`(_ name: String, _ value: String) async throws {
         try await RabbitMQStage.run { stage in
             let component = try await stage.bench.connected()
@@ -248,7 +248,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `what the broker refuses to a subscription has its words, and the others work`() async throws {
         try await RabbitMQStage.run(values: ["deletedWhenUnused": "true"]) { stage in
             let component = try await stage.bench.connected()
@@ -263,7 +263,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `a user who may not declare works with what is there`() async throws {
         try await RabbitMQStage.run { stage in
             let owner = try await stage.bench.connected()
@@ -285,7 +285,7 @@ import Testing
 
     // MARK: Acknowledgements
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `what is held too long is queued again, and joins its copy with the app`() async throws {
         try await RabbitMQStage.run(values: ["holdLimit": "2s"]) { stage in
             let component = try await stage.bench.connected()
@@ -304,7 +304,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `with autoAck what was sent is done`() async throws {
         try await RabbitMQStage.run(values: ["autoAck": "true"]) { stage in
             let component = try await stage.bench.connected()
@@ -322,7 +322,7 @@ import Testing
 
     // MARK: Properties
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `properties are shown where that is asked for`() async throws {
         try await RabbitMQStage.run(values: ["publishMessagePropertiesToMetadata": "true"]) { stage in
             let component = try await stage.bench.connected()
@@ -341,7 +341,7 @@ import Testing
 
     // MARK: Refusals
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(4)))
     func `who is refused hears the broker's words and what to do`() async throws {
         try await RabbitMQStage.run { stage in
             let port = stage.server.port
