@@ -28,6 +28,8 @@ package struct KafkaFailure: Error, Sendable, Equatable {
     /// The number of `rd_kafka_resp_err_t`: positive ones are the broker's, negative ones the library's.
     package var code: Int
 
+    /// `RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS`.
+    package static let rebalanceInProgress = 27
     /// `RD_KAFKA_RESP_ERR__AUTHENTICATION`.
     package static let authentication = -169
 

@@ -40,8 +40,9 @@ extension KafkaGroup: KafkaConsumerOwner {
         for (id, _, failure) in offsets {
             guard let failure, let partition = partitions.find(id) else { continue }
             partition.ledger.commitFailed()
-            // Somebody else may have the partition by now, and commits what is right.
-            if failure.kind == .stale { isStale = true }
+            // Somebody else may have the partition by now, and commits what is right. A group that is about to begin with its new generation
+            // takes the position a moment later.
+            if failure.kind == .stale, failure.code != KafkaFailure.rebalanceInProgress { isStale = true }
             if failure.kind != .stale, failure.kind != .unavailable, failure.kind != .timeout {
                 warn("committing the position of topic \(id.topic), partition \(id.number): \(failure); trying again")
             }

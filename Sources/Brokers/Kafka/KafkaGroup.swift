@@ -18,6 +18,8 @@ final class KafkaGroup {
     /// How long it then waits for its commit, and how long until that is tried again.
     static let lastCommitLimit: Duration = .seconds(5)
     static let lastCommitPause: Duration = .milliseconds(50)
+    /// How long the end of such a rebalance is waited for before the group is left.
+    static let settleLimit: Duration = .seconds(2)
     /// How long commits wait for the end of a rebalance in which only some partitions move.
     static let holdLimit: Duration = .seconds(5)
     /// Changes of subscriptions within this time are one rebalance.
@@ -235,6 +237,11 @@ final class KafkaGroup {
         // What the app still has is given back: nobody waits for it, and it comes again elsewhere. What is finished is written down before the
         // partitions are given away, which leaving the group begins with.
         for source in sources { await source.cancel() }
+        // In the middle of a rebalance in which only some partitions move, the group would not take the positions.
+        let settled = loop.now + Self.settleLimit
+        while assignmentsAwaited > 0, loop.now < settled, !Task.isCancelled {
+            try? await loop.sleep(for: .milliseconds(2))
+        }
         await consumer?.finish(within: deadline.elapsed(since: loop.now))
         consumer = nil
         for token in Token.allCases { cancel(token) }

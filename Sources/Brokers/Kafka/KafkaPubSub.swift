@@ -111,8 +111,14 @@ final class KafkaPubSub: PubSub {
     }
 
     private func tellIneffective() {
-        guard !hasToldIneffective, !settings.ineffective.isEmpty else { return }
+        guard !hasToldIneffective else { return }
         hasToldIneffective = true
+        if settings.isCooperative {
+            warn(
+                "consumerGroupRebalanceStrategy sticky: with librdkafka 2.0, events of the last seconds can come twice, also side by side, when members come and go; range and roundrobin repeat none"
+            )
+        }
+        guard !settings.ineffective.isEmpty else { return }
         warn("these settings have no effect (brokers/kafka/README.md): \(settings.ineffective.joined(separator: ", "))")
     }
 

@@ -19,6 +19,8 @@ package struct KafkaSettings {
     package let startsAtNewest: Bool
     package let keepsPartitionOrder: Bool
     package let escapesHeaders: Bool
+    /// Whether only partitions that move are given away when members come and go.
+    package var isCooperative: Bool { consumer["partition.assignment.strategy"] == "cooperative-sticky" }
     /// Names of pairs that become no header.
     package let excludedHeaders: TextPattern?
     package let connectLimit: Duration
