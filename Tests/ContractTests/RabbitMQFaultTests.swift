@@ -123,7 +123,10 @@ struct RabbitMQFaultTests {
                 try await stage.bench.wait("both events") { subscriber.messages.count == 2 }
                 #expect(subscriber.messages[0].body.count == 300_000)
             }
-            #expect(stage.server.log.contains("user 'client' authenticated"))
+            // The node writes its log a moment later.
+            try await stage.bench.wait("a line that names the user") {
+                stage.server.log.contains("user 'client' authenticated")
+            }
             let stranger = try await stage.connectError(["caCert": certificates.path("client.pem")])
             #expect(stranger.code == .refused && stranger.reason.contains("give the certificate of the authority"))
             let plain = try await stage.connectError(["connectionString": "amqp://localhost:\(stage.server.port)"])
