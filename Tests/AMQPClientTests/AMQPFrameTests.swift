@@ -1,5 +1,5 @@
-import Bytes
 import AMQPClient
+import Bytes
 import Testing
 
 struct AMQPFrameTests {

@@ -1,6 +1,6 @@
+import AMQPClient
 import Loop
 import Messaging
-import AMQPClient
 import Testing
 
 @testable import Brokers

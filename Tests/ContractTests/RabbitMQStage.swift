@@ -1,9 +1,9 @@
+import AMQPClient
 import Brokers
 import Foundation
 import Loop
 import Messaging
 import MessagingTesting
-import AMQPClient
 import TestServers
 
 /// A shard with RabbitMQ and whatever a test wants of it.
