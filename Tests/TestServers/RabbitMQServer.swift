@@ -57,14 +57,10 @@ package final class RabbitMQServer: @unchecked Sendable {
         (try? String(contentsOfFile: directory + "/log/martlet-\(port)@localhost.log", encoding: .utf8)) ?? ""
     }
 
-    /// Nodes start one after the other: each keeps a processor busy for seconds, and several at once keep none of them in time.
-    private static let gate = NSLock()
-
     package func start() throws {
         guard process == nil else { return }
-        Self.gate.lock()
-        defer { Self.gate.unlock() }
         process = try TestProgram("/usr/bin/env", environment + [Self.folder + "/start"])
+        // Eight seconds on a machine with nothing else to do; several start at once, beside the tests of other brokers.
         for _ in 0..<6_000 where !FreePort.accepts(port) { usleep(20_000) }
         guard FreePort.accepts(port) else {
             throw TestProgram.Failure(description: "RabbitMQ does not answer on port \(port): \(log.suffix(2_000))")
