@@ -80,7 +80,7 @@ def worker_start():
 
 def run(jobs, workers, verbose):
     """Plays the jobs on worker processes; verdicts in the order in which they end."""
-    verdicts = []
+    verdicts, missing = [], len(jobs)
     pool = multiprocessing.get_context("fork").Pool(workers, worker_start)
     try:
         pending = [(job, pool.apply_async(play_one, (job,))) for job in jobs]
@@ -88,17 +88,18 @@ def run(jobs, workers, verbose):
         for job, result in pending:
             try:
                 verdict = result.get(max(1.0, limit - time.monotonic()))
+                missing -= 1
             except multiprocessing.TimeoutError:
                 verdict = Verdict(job[0], job[1]["name"], {"": ["the worker did not come back"]}, False, 0)
             except Exception as error:  # a defect of the replayer must show as one failed case
                 verdict = Verdict(job[0], job[1]["name"], {"": [f"replayer: {error!r}"]}, False, 0)
             verdicts.append(verdict)
             report(verdict, verbose)
-        pool.close()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
     finally:
-        pool.terminate()
+        # A worker that is ended while it waits for its next job may keep the lock that the others wait for: those that are done go by themselves.
+        pool.terminate() if missing else pool.close()
         pool.join()
     return verdicts
 
