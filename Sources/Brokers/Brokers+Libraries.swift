@@ -1,4 +1,5 @@
 internal import AMQPClient
+internal import KafkaClient
 internal import RedisClient
 internal import Store
 
@@ -7,7 +8,8 @@ extension Brokers {
     package static var libraries: [String] {
         [
             "SQLite \(SQLiteVersion.text)", "hiredis \(HiredisVersion.text)",
-            "rabbitmq-c \(AMQPClient.libraryVersion)",
+            "librdkafka \(KafkaLibrary.version)", "rabbitmq-c \(AMQPClient.libraryVersion)",
+            "libmosquitto (opened when an MQTT component is made)",
         ]
     }
 }
