@@ -153,9 +153,9 @@ private func id(_ number: UInt64) -> Position { Position(high: number, low: 0) }
     }
 
     @Test func `a few warnings a minute pass and say how many did not`() {
-        var limit = RedisWarningLimit()
+        var limit = WarningLimit()
         let lines = (0..<10).map { limit.pass("line \($0)", now: at(UInt64($0))) }
-        #expect(lines.compactMap { $0 }.count == RedisWarningLimit.linesMaximum)
+        #expect(lines.compactMap { $0 }.count == WarningLimit.linesMaximum)
         #expect(limit.pass("late", now: at(60_001)) == "late (4 lines were left out before)")
         #expect(limit.pass("later", now: at(60_002)) == "later")
     }

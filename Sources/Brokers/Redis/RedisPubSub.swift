@@ -28,7 +28,7 @@ final class RedisPubSub: PubSub {
     private var unanswered = RedisPublishQueue()
     private var refused: [(PublishEntry, ComponentError)] = []
     private var plain: (topic: String, trim: RedisTrim, start: RedisCommandStart)?
-    private var warnings = RedisWarningLimit()
+    private var warnings = WarningLimit()
     private var heartbeat = Wake.none
     /// Whether the server lists idle entries only when asked so (6.2 and newer); false once it refused.
     var listsIdle = true
